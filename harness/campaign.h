@@ -1,0 +1,99 @@
+// Campaign: everything one `vdsconform run` (or `check`) has learnt, and its verdict.
+//
+// Cases add judgements to it, reports are drawn from it. One thread.
+#ifndef VDSCONFORM_HARNESS_CAMPAIGN_H_
+#define VDSCONFORM_HARNESS_CAMPAIGN_H_
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "harness/subject.h"
+#include "spec/judge.h"
+#include "spec/requirements.h"
+
+namespace vdsconform {
+
+// In the order of severity for the whole verdict: the worst of them.
+enum class Verdict : uint8_t { kNotApplicable, kPass, kInconclusive, kError, kFail };
+std::string_view Name(Verdict verdict);  // "not-applicable", "pass", ...
+
+// 0 conforms; 1 does not; 2 wrong use; 3 inconclusive; 4 the suite itself failed.
+int ExitCode(Verdict verdict);
+
+// A finding with where it was found.
+struct ReportedFinding {
+  Finding finding;
+  std::string test_case;  // "QS01.StoresOperationPending"; for `check`, the file
+  std::string step;       // "step 3: query on thread 1"; may be empty
+  std::string reproduce;  // one command line that shows it again
+};
+
+struct RequirementState {
+  uint64_t observations = 0;
+  std::vector<ReportedFinding> findings;  // one for each cause, the first seen
+  uint32_t applicable_cases = 0;          // cases of this requirement that could be run
+  std::vector<std::string> inconclusive;  // reasons
+  std::vector<std::string> not_applicable;
+  std::vector<std::string> errors;
+};
+
+// Expected failures, from --known-failures: they are reported, and do not fail the run. One that
+// is listed and does not fail is an error of the list, reported and failing.
+struct KnownFailure {
+  std::string id;      // requirement id, or "requirement id/cause"
+  std::string reason;  // never empty
+};
+
+class Campaign {
+ public:
+  Campaign(Profile profile, bool strict) : profile_(profile), strict_(strict) {}
+
+  Profile profile() const { return profile_; }
+  bool strict() const { return strict_; }
+
+  // Adds a judgement; findings of a cause already known only add to its count. Returns those that
+  // were new.
+  std::vector<ReportedFinding> Add(const Judgement& judgement, const std::string& test_case,
+                                   const Program* program, const std::string& reproduce);
+
+  RequirementState& state(Req req) { return states_[static_cast<size_t>(req)]; }
+  const RequirementState& state(Req req) const { return states_[static_cast<size_t>(req)]; }
+
+  void AddError(const std::string& message) { errors_.push_back(message); }
+  const std::vector<std::string>& errors() const { return errors_; }
+
+  void set_known_failures(std::vector<KnownFailure> known) { known_ = std::move(known); }
+  const std::vector<KnownFailure>& known_failures() const { return known_; }
+  // The known failure that covers this finding; nullptr: none.
+  const KnownFailure* Known(const Finding& finding) const;
+  // Known failures that did not fail.
+  std::vector<KnownFailure> Unexpected() const;
+
+  // fail with at least one finding that counts; pass only with observations; and so on.
+  Verdict VerdictOf(Req req) const;
+  // The worst of fail, error, inconclusive, pass. A campaign in which nothing was observed is
+  // inconclusive.
+  Verdict WholeVerdict() const;
+
+  bool interrupted = false;
+  uint64_t programs = 0;
+  uint64_t events = 0;
+  uint64_t seed = 0;
+  double seconds = 0;
+  IutInfo iut;
+  std::string iut_origin;  // the library's path, or the host's command line
+
+ private:
+  Profile profile_;
+  bool strict_;
+  std::array<RequirementState, kReqCount> states_;
+  std::vector<std::string> errors_;
+  std::vector<KnownFailure> known_;
+};
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_CAMPAIGN_H_

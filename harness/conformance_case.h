@@ -1,0 +1,75 @@
+// What a conformance case is written with: a GoogleTest fixture that executes Programs, has them
+// judged and adds what comes of it to the campaign.
+//
+// A case belongs to one requirement. It fails with findings of its own requirement; findings of
+// other requirements are reported under theirs. A case whose IUT lacks a declared capability is
+// not applicable; one whose Programs could not be carried out is inconclusive. Both are told to
+// GoogleTest as skipped, with the reason, and count in the campaign's verdict.
+#ifndef VDSCONFORM_HARNESS_CONFORMANCE_CASE_H_
+#define VDSCONFORM_HARNESS_CONFORMANCE_CASE_H_
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "harness/campaign.h"
+#include "harness/program.h"
+#include "harness/subject.h"
+
+namespace vdsconform {
+
+// What every case of a run shares. Set once before RUN_ALL_TESTS.
+struct RunContext {
+  Subject* subject = nullptr;
+  Campaign* campaign = nullptr;
+  uint64_t seed = 0;
+  bool quick = false;
+  // Saves a Program that showed a finding; returns the command line that replays it.
+  std::function<std::string(const Program&, const std::string& test_case)> save;
+  // True once the user has asked to stop; cases then end early.
+  std::function<bool()> stopping;
+};
+void SetRunContext(RunContext* context);
+RunContext& CurrentRun();
+
+class ConformanceCase : public testing::Test {
+ protected:
+  // `needs`: vdsconform_capability bits without which the case is not applicable.
+  explicit ConformanceCase(Req req, uint32_t needs = 0) : req_(req), needs_(needs) {}
+
+  void SetUp() override;
+  void TearDown() override;
+
+  // Executes and judges one Program. Returns true if it showed no finding of this case's
+  // requirement.
+  bool Run(const Program& program);
+
+  // The same without adding to the campaign, for shrinkers that try many Programs...
+  struct Trial {
+    Program program;
+    Execution execution;
+    Judgement judgement;
+    // True if it shows a finding that fails a run: any requirement that is not an advisory.
+    bool failed = false;
+  };
+  Trial Try(const Program& program);
+  // ...and what adds the one they settled on. Returns as Run does.
+  bool Record(const Trial& trial);
+
+  bool Has(uint32_t capabilities) const;
+  bool quick() const;
+  // Both plans that the IUT declares: {true}, {false} or both.
+  std::vector<bool> Estimables() const;
+
+ private:
+  Req req_;
+  uint32_t needs_;
+  std::vector<std::string> inconclusive_;
+};
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_CONFORMANCE_CASE_H_

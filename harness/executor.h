@@ -1,0 +1,76 @@
+// The executor: performs a Program on an IUT and records what it sees. It judges nothing.
+//
+// It waits on conditions, never on time: a step is over when its call has returned or is at rest,
+// that is asleep with nothing left in the process that could wake it, or has consumed its patience
+// (thread_state.h). What a Program means:
+//  - Operations without a Begin step start before the first step. Steps of an operation that has
+//    not begun, and driver steps after its End, do nothing.
+//  - In order: steps are taken one after another. A call at rest is left there, its event carrying
+//    the witness, and the next step is taken; a step on a thread that is still in a call first
+//    releases that call by ending its operation with the result of the Program's next Finish of
+//    it (S_OK without one), recorded as a finish like any other.
+//  - Racing: the steps between two barriers run thread by thread, all at once; a barrier is passed
+//    when every thread has arrived or is at rest in a call. End steps are taken at the next
+//    barrier. Every round starts fresh operations with new numbers.
+//  - After the last step what is still pending is ended in the same way (DRIVE only), every call
+//    awaited, each operation queried once more, References are released and the driver lets go.
+//    These calls carry no step index.
+//
+// An executor owns its threads and serves one Program at a time. A call that never comes back
+// leaves its thread unusable: `hung` is then true and the process should be given up.
+#ifndef VDSCONFORM_HARNESS_EXECUTOR_H_
+#define VDSCONFORM_HARNESS_EXECUTOR_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/program.h"
+#include "harness/subject.h"
+#include "spec/iut.h"
+
+namespace vdsconform {
+
+// Where the executor leaves word of what it is doing, for whoever outlives the process. One slot a
+// thread, plain memory that may be shared with another process.
+struct Journal {
+  struct Slot {
+    // Written before a call and cleared after it. -1: no call in flight.
+    int32_t call;  // a Call
+    int32_t step;  // index of the step; -1: after the last step
+    uint32_t op;
+    uint32_t null_outputs;
+    int64_t t0;
+  };
+  // One for each worker thread, then one for the executor's own.
+  Slot slots[kMaxThreads + 1];
+  // Non-zero: the process ends itself because descriptors of its own were closed by that slot's
+  // call.
+  uint32_t closed_descriptors;
+};
+
+class Executor {
+ public:
+  // `iut` and `journal` outlive the executor. `parameters` are "key=value" strings for begin.
+  Executor(const vdsconform_iut& iut, std::vector<std::string> parameters, Journal* journal);
+  ~Executor();
+  Executor(const Executor&) = delete;
+  Executor& operator=(const Executor&) = delete;
+
+  void set_patience(const Patience& patience);
+
+  struct Outcome {
+    History history;
+    std::string inconclusive;  // as in Execution
+    bool hung = false;         // a call never came back
+  };
+  Outcome Run(const Program& program);
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_EXECUTOR_H_

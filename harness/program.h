@@ -1,0 +1,127 @@
+// Program: what to do to an implementation, as a value.
+//
+// Directed cases, RapidCheck generators, fuzzer bytes and files all produce Programs, and nothing
+// else drives an IUT. Every Program is valid: the executor gives each sequence of steps a meaning
+// (see executor.h), so generators and shrinkers may cut and splice freely. Plain values.
+#ifndef VDSCONFORM_HARNESS_PROGRAM_H_
+#define VDSCONFORM_HARNESS_PROGRAM_H_
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "spec/history.h"
+
+namespace vdsconform {
+
+inline constexpr uint32_t kMaxThreads = 8;
+inline constexpr uint32_t kMaxOperations = 8;
+inline constexpr uint32_t kMaxSteps = 100'000;
+inline constexpr uint32_t kMaxRounds = 10'000'000;
+
+enum class Action : uint8_t {
+  kBegin,           // start the operation; without such a step it starts before the first step
+  kProgress,        // the driver reports Step::percent
+  kFinish,          // the driver ends the operation with Step::result
+  kEnd,             // the driver lets go
+  kQuery,           // QueryStatus, Step::repeat times
+  kPoll,            // QueryStatus until it reports finished; for operations that run by themselves
+  kWait,            // Wait
+  kCancel,          // Cancel
+  kAddRef,          // AddRef
+  kRelease,         // Release of a reference that an earlier step took; else nothing
+  kQueryInterface,  // QueryInterface for Step::interface_id; the reference is kept until the end
+  kBarrier,         // every thread meets here; only the racing schedule gives it a meaning
+};
+inline constexpr int kActionCount = 12;
+
+// Where the outputs of a QueryStatus call are.
+enum class Outputs : uint8_t {
+  kStack,
+  kHeap,
+  kPageEnd,  // each in the last 4 bytes of a page, the next page inaccessible
+};
+
+struct Step {
+  uint32_t thread = 0;  // 0..kMaxThreads-1
+  uint32_t op = 0;      // index into Program::operations
+  Action action = Action::kQuery;
+  uint32_t repeat = 1;                             // kQuery
+  NullOutputs null_outputs = NullOutputs::kNone;   // kQuery
+  Outputs outputs = Outputs::kStack;               // kQuery
+  uint32_t percent = 0;                            // kProgress, 0..100
+  HRESULT result = 0;                              // kFinish
+  Interface interface_id = Interface::kIVdsAsync;  // kQueryInterface
+
+  friend bool operator==(const Step&, const Step&) = default;
+};
+
+struct Operation {
+  bool estimable = true;
+
+  friend bool operator==(const Operation&, const Operation&) = default;
+};
+
+struct Schedule {
+  enum class Kind : uint8_t {
+    kInOrder,    // one step after another, in the order of the list; a call that is seen at rest is
+                 // left there and the next step taken
+    kRacing,     // between barriers each thread runs its steps as fast as it can; `rounds` times,
+                 // each with fresh operations
+    kPreempted,  // `thread` is stopped before instruction `instruction` of step `step`
+  };
+  Kind kind = Kind::kInOrder;
+  uint32_t rounds = 1;       // kRacing, 1..kMaxRounds
+  uint32_t thread = 0;       // kPreempted
+  uint32_t step = 0;         // kPreempted: index into Program::steps
+  uint64_t instruction = 0;  // kPreempted: counted from the call's first, 0
+
+  friend bool operator==(const Schedule&, const Schedule&) = default;
+};
+
+struct Program {
+  std::string name;  // for people; no meaning
+  std::vector<Operation> operations{Operation{}};
+  std::vector<Step> steps;
+  Schedule schedule;
+  // Count voluntary context switches of QueryStatus calls also while racing. In order they always
+  // are; while racing the two system calls a call would make races rarer.
+  bool measure = false;
+
+  friend bool operator==(const Program&, const Program&) = default;
+};
+
+std::string_view Name(Action action);  // "query-interface" and so on, as in JSON
+std::string_view Name(Outputs outputs);
+std::string_view Name(Schedule::Kind kind);
+
+// "query on thread 1", "finish with S_OK": for findings and `vdsconform replay`.
+std::string Describe(const Step& step);
+
+// Short ways to write Programs down.
+namespace steps {
+Step Begin(uint32_t op = 0);
+Step Query(uint32_t repeat = 1);
+Step QueryNull(NullOutputs nulls);
+Step QueryAt(Outputs outputs);
+Step Poll();
+Step Progress(uint32_t percent);
+Step Finish(HRESULT result);
+Step End();
+Step Wait();
+Step Cancel();
+Step AddRef();
+Step Release();
+Step Ask(Interface interface_id);  // QueryInterface
+Step Barrier();
+Step On(uint32_t thread, Step step);  // the same step on another thread
+Step Of(uint32_t op, Step step);      // the same step of another operation
+}  // namespace steps
+
+Program InOrder(std::vector<Step> steps, bool estimable = true);
+Program Racing(std::vector<Step> steps, uint32_t rounds, bool estimable = true);
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_PROGRAM_H_

@@ -1,0 +1,58 @@
+// Subject: an implementation under test, wherever it runs.
+//
+// The suite sees an IUT only through this: in this process (in_process.h), in a host process of
+// ours or in any program that speaks the process protocol (host_process.h). Not thread-safe.
+#ifndef VDSCONFORM_HARNESS_SUBJECT_H_
+#define VDSCONFORM_HARNESS_SUBJECT_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "harness/program.h"
+#include "spec/history.h"
+
+namespace vdsconform {
+
+// What the IUT says of itself.
+struct IutInfo {
+  std::string name;
+  std::string version;
+  uint32_t capabilities = 0;  // vdsconform_capability bits
+};
+
+// How long calls may take, in milliseconds of the call's own time: asleep or using a processor,
+// not waiting for one. None of these is a verdict on speed.
+struct Patience {
+  uint32_t rest_ms = 1'000;    // then a call that does not come back is taken to be at rest
+  uint32_t hang_ms = 10'000;   // then a call counts as hung, its operation having ended
+  uint32_t operation_ms = 300'000;  // wall time after which polling a self-running operation ends
+                                    // without a verdict
+};
+
+// What came of one Program.
+struct Execution {
+  History history;
+  // The Program could not be carried out for a reason that is not the IUT's conduct in a call:
+  // `begin` failed, a schedule is not supported here. Then what is not observed is inconclusive.
+  std::string inconclusive;
+  // The suite itself failed (verdict error): the host could not be started, the protocol broke.
+  std::string error;
+  // The last of what the IUT printed while it died; empty if it lived.
+  std::string output;
+};
+
+class Subject {
+ public:
+  virtual ~Subject() = default;
+  virtual const IutInfo& info() const = 0;
+  virtual Execution Execute(const Program& program) = 0;
+  // For every Program from now on.
+  virtual void set_patience(const Patience& patience) = 0;
+};
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_SUBJECT_H_
