@@ -1,0 +1,41 @@
+#include "harness/fork_guard.h"
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+
+namespace vdsconform {
+namespace {
+
+// Points at a word that is 1 in the process that made it and 0 in every forked copy.
+std::atomic<const volatile uint32_t*> guard_word{nullptr};
+
+void MakeGuard() {
+  const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  void* page = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return;
+  if (madvise(page, size, MADV_WIPEONFORK) != 0) {
+    munmap(page, size);
+    return;
+  }
+  *static_cast<uint32_t*>(page) = 1;
+  guard_word.store(static_cast<const volatile uint32_t*>(page), std::memory_order_release);
+}
+
+}  // namespace
+
+void InstallForkGuard() {
+  static std::once_flag once;
+  std::call_once(once, MakeGuard);
+}
+
+bool InForkedChild() {
+  const volatile uint32_t* word = guard_word.load(std::memory_order_acquire);
+  return word != nullptr && *word == 0;
+}
+
+}  // namespace vdsconform

@@ -1,0 +1,22 @@
+// Tells a forked copy of this process from the process itself.
+//
+// An IUT that forks inside a call gives the call two returns. The copy has the harness's memory and
+// descriptors and must do nothing with them: whoever calls into an IUT asks InForkedChild() after
+// each call and ends the copy at once. The answer comes from a page that the kernel empties in the
+// copy, so that it is one memory read. A child made by vfork, or by clone with shared memory, is
+// not told apart.
+#ifndef VDSCONFORM_HARNESS_FORK_GUARD_H_
+#define VDSCONFORM_HARNESS_FORK_GUARD_H_
+
+namespace vdsconform {
+
+// Call once before the first call into an IUT; later calls do nothing. Thread-safe.
+void InstallForkGuard();
+
+// True in a copy of the process that was forked after InstallForkGuard. False where the guard is
+// not installed or the kernel does not offer it. Thread-safe and async-signal-safe.
+bool InForkedChild();
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_FORK_GUARD_H_

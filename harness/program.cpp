@@ -1,0 +1,204 @@
+#include "harness/program.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "spec/hresult.h"
+
+namespace vdsconform {
+
+std::string_view Name(Action action) {
+  switch (action) {
+    case Action::kBegin:
+      return "begin";
+    case Action::kProgress:
+      return "progress";
+    case Action::kFinish:
+      return "finish";
+    case Action::kEnd:
+      return "end";
+    case Action::kQuery:
+      return "query";
+    case Action::kPoll:
+      return "poll";
+    case Action::kWait:
+      return "wait";
+    case Action::kCancel:
+      return "cancel";
+    case Action::kAddRef:
+      return "add-ref";
+    case Action::kRelease:
+      return "release";
+    case Action::kQueryInterface:
+      return "query-interface";
+    case Action::kBarrier:
+      return "barrier";
+  }
+  return "";
+}
+
+std::string_view Name(Outputs outputs) {
+  switch (outputs) {
+    case Outputs::kStack:
+      return "stack";
+    case Outputs::kHeap:
+      return "heap";
+    case Outputs::kPageEnd:
+      return "page-end";
+  }
+  return "";
+}
+
+std::string_view Name(Schedule::Kind kind) {
+  switch (kind) {
+    case Schedule::Kind::kInOrder:
+      return "in-order";
+    case Schedule::Kind::kRacing:
+      return "racing";
+    case Schedule::Kind::kPreempted:
+      return "preempted";
+  }
+  return "";
+}
+
+namespace {
+
+std::string DescribeQuery(const Step& step) {
+  std::string text = "query";
+  switch (step.null_outputs) {
+    case NullOutputs::kNone:
+      break;
+    case NullOutputs::kHr:
+      text += " with a NULL pHrResult";
+      break;
+    case NullOutputs::kPercent:
+      text += " with a NULL pulPercentCompleted";
+      break;
+    case NullOutputs::kBoth:
+      text += " with both outputs NULL";
+      break;
+  }
+  if (step.outputs == Outputs::kHeap) text += " into the heap";
+  if (step.outputs == Outputs::kPageEnd) text += " into the ends of pages";
+  if (step.repeat != 1) text += fmt::format(", {} times", step.repeat);
+  return text;
+}
+
+std::string DescribeAction(const Step& step) {
+  switch (step.action) {
+    case Action::kQuery:
+      return DescribeQuery(step);
+    case Action::kPoll:
+      return "poll until finished";
+    case Action::kProgress:
+      return fmt::format("progress to {} %", step.percent);
+    case Action::kFinish:
+      return "finish with " + Describe(step.result);
+    case Action::kQueryInterface:
+      return fmt::format("query-interface for {}", Name(step.interface_id));
+    default:
+      return std::string(Name(step.action));
+  }
+}
+
+}  // namespace
+
+std::string Describe(const Step& step) {
+  std::string text = DescribeAction(step);
+  if (step.action == Action::kBarrier) return text;
+  if (step.op != 0) text += fmt::format(" of operation {}", step.op);
+  text += fmt::format(" on thread {}", step.thread);
+  return text;
+}
+
+namespace steps {
+namespace {
+
+Step Make(Action action, uint32_t op = 0) {
+  Step step;
+  step.action = action;
+  step.op = op;
+  return step;
+}
+
+}  // namespace
+
+Step Begin(uint32_t op) { return Make(Action::kBegin, op); }
+
+Step Query(uint32_t repeat) {
+  Step step = Make(Action::kQuery);
+  step.repeat = repeat;
+  return step;
+}
+
+Step QueryNull(NullOutputs nulls) {
+  Step step = Make(Action::kQuery);
+  step.null_outputs = nulls;
+  return step;
+}
+
+Step QueryAt(Outputs outputs) {
+  Step step = Make(Action::kQuery);
+  step.outputs = outputs;
+  return step;
+}
+
+Step Poll() { return Make(Action::kPoll); }
+
+Step Progress(uint32_t percent) {
+  Step step = Make(Action::kProgress);
+  step.percent = percent;
+  return step;
+}
+
+Step Finish(HRESULT result) {
+  Step step = Make(Action::kFinish);
+  step.result = result;
+  return step;
+}
+
+Step End() { return Make(Action::kEnd); }
+Step Wait() { return Make(Action::kWait); }
+Step Cancel() { return Make(Action::kCancel); }
+Step AddRef() { return Make(Action::kAddRef); }
+Step Release() { return Make(Action::kRelease); }
+
+Step Ask(Interface interface_id) {
+  Step step = Make(Action::kQueryInterface);
+  step.interface_id = interface_id;
+  return step;
+}
+
+Step Barrier() { return Make(Action::kBarrier); }
+
+Step On(uint32_t thread, Step step) {
+  step.thread = thread;
+  return step;
+}
+
+Step Of(uint32_t op, Step step) {
+  step.op = op;
+  return step;
+}
+
+}  // namespace steps
+
+Program InOrder(std::vector<Step> steps, bool estimable) {
+  uint32_t operations = 1;
+  for (const Step& step : steps) operations = std::max(operations, step.op + 1);
+  Program program;
+  program.operations.assign(std::min(operations, kMaxOperations), Operation{estimable});
+  program.steps = std::move(steps);
+  return program;
+}
+
+Program Racing(std::vector<Step> steps, uint32_t rounds, bool estimable) {
+  Program program = InOrder(std::move(steps), estimable);
+  program.schedule.kind = Schedule::Kind::kRacing;
+  program.schedule.rounds = rounds;
+  return program;
+}
+
+}  // namespace vdsconform
