@@ -8,6 +8,8 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "harness/subject.h"
@@ -29,12 +31,14 @@ struct ReportedFinding {
   std::string test_case;  // "QS01.StoresOperationPending"; for `check`, the file
   std::string step;       // "step 3: query on thread 1"; may be empty
   std::string reproduce;  // one command line that shows it again
+  std::string output;     // the last of what the IUT printed if it died of this; usually empty
 };
 
 struct RequirementState {
   uint64_t observations = 0;
   std::vector<ReportedFinding> findings;  // one for each cause, the first seen
   uint32_t applicable_cases = 0;          // cases of this requirement that could be run
+  bool partial = false;                   // cases of it were left out by a filter or a shard
   std::vector<std::string> inconclusive;  // reasons
   std::vector<std::string> not_applicable;
   std::vector<std::string> errors;
@@ -55,9 +59,15 @@ class Campaign {
   bool strict() const { return strict_; }
 
   // Adds a judgement; findings of a cause already known only add to its count. Returns those that
-  // were new.
+  // were new. `output`: what the IUT printed while it died, kept with findings of faults.
   std::vector<ReportedFinding> Add(const Judgement& judgement, const std::string& test_case,
-                                   const Program* program, const std::string& reproduce);
+                                   const Program* program, const std::string& reproduce,
+                                   const std::string& output = {});
+
+  // True if no finding of this requirement and cause was added yet.
+  bool IsNew(const Finding& finding) const;
+  // True if this finding fails the run: not waived, and not an advisory unless strict.
+  bool Counts(const Finding& finding) const;
 
   RequirementState& state(Req req) { return states_[static_cast<size_t>(req)]; }
   const RequirementState& state(Req req) const { return states_[static_cast<size_t>(req)]; }
@@ -69,7 +79,7 @@ class Campaign {
   const std::vector<KnownFailure>& known_failures() const { return known_; }
   // The known failure that covers this finding; nullptr: none.
   const KnownFailure* Known(const Finding& finding) const;
-  // Known failures that did not fail.
+  // Known failures that did not fail although all that could show them was run.
   std::vector<KnownFailure> Unexpected() const;
 
   // fail with at least one finding that counts; pass only with observations; and so on.

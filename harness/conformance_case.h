@@ -12,12 +12,16 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/campaign.h"
 #include "harness/program.h"
 #include "harness/subject.h"
+#include "harness/trial.h"
 
 namespace vdsconform {
 
@@ -27,11 +31,19 @@ struct RunContext {
   Campaign* campaign = nullptr;
   uint64_t seed = 0;
   bool quick = false;
-  // Saves a Program that showed a finding; returns the command line that replays it.
+  // How long calls may take. Set before the first case; the run shortens its own copy.
+  Patience patience;
+  // Saves a Program that showed a finding; returns the command line that replays it. May be empty.
   std::function<std::string(const Program&, const std::string& test_case)> save;
-  // True once the user has asked to stop; cases then end early.
+  // Shows a new finding at once. May be empty.
+  std::function<void(const ReportedFinding&)> show;
+  // True once the user has asked to stop; cases then end early. May be empty.
   std::function<bool()> stopping;
+
+  // Made by SetRunContext.
+  std::optional<Trier> trier;
 };
+// `context` outlives its use; nullptr ends it. Gives the subject its patience.
 void SetRunContext(RunContext* context);
 RunContext& CurrentRun();
 
@@ -48,13 +60,7 @@ class ConformanceCase : public testing::Test {
   bool Run(const Program& program);
 
   // The same without adding to the campaign, for shrinkers that try many Programs...
-  struct Trial {
-    Program program;
-    Execution execution;
-    Judgement judgement;
-    // True if it shows a finding that fails a run: any requirement that is not an advisory.
-    bool failed = false;
-  };
+  using Trial = vdsconform::Trial;
   Trial Try(const Program& program);
   // ...and what adds the one they settled on. Returns as Run does.
   bool Record(const Trial& trial);
@@ -67,8 +73,16 @@ class ConformanceCase : public testing::Test {
  private:
   Req req_;
   uint32_t needs_;
-  std::vector<std::string> inconclusive_;
+  std::set<std::string> inconclusive_;
+  std::set<std::string> failed_causes_;  // told to GoogleTest already
+  bool explained_ = false;  // a failure of this case is accounted for by a finding or an error
 };
+
+// What a finding says, over several lines, as GoogleTest and JUnit get it.
+std::string FailureText(const ReportedFinding& reported);
+
+// The requirement that a suite's name carries: "QS01", "Random/QS09"; none if it has none.
+std::optional<Req> RequirementOfSuite(std::string_view suite);
 
 }  // namespace vdsconform
 

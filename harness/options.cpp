@@ -1,0 +1,235 @@
+#include "harness/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <map>
+
+namespace vdsconform {
+namespace {
+
+constexpr uint32_t kMaxPatienceMs = 3'600'000;
+constexpr uint32_t kMaxOperationSeconds = 1'000'000;
+
+constexpr const char* kFooter =
+    "Exit codes: 0 conforms; 1 does not; 2 wrong use or unreadable input; 3 inconclusive; 4 the\n"
+    "suite itself failed. `vdsconform COMMAND --help` has a command's options.";
+
+// What the parser fills in beside Options itself.
+struct Raw {
+  std::string profile = "win32";
+  uint32_t operation_s = 300;
+};
+
+void AddProfile(CLI::App* command, Raw* raw) {
+  command->add_option("--profile", raw->profile, "What to judge by: win32 or ms-vds")
+      ->check(CLI::IsMember({"win32", "ms-vds"}))
+      ->capture_default_str();
+}
+
+void AddReportOptions(CLI::App* command, ReportOptions* report) {
+  const std::string group = "Reports";
+  command->add_flag("--strict", report->strict, "Advisories fail, too");
+  command
+      ->add_option("--known-failures", report->known_failures,
+                   "Findings that are expected: lines of a requirement and a reason")
+      ->type_name("FILE");
+  command->add_option("--json", report->json, "Write a JSON report")
+      ->type_name("FILE")
+      ->group(group);
+  command->add_option("--junit", report->junit, "Write a JUnit report")
+      ->type_name("FILE")
+      ->group(group);
+  command->add_option("--sarif", report->sarif, "Write a SARIF 2.1.0 report")
+      ->type_name("FILE")
+      ->group(group);
+  command->add_option("--html", report->html, "Write a report to read in a browser")
+      ->type_name("FILE")
+      ->group(group);
+}
+
+void AddIutOptions(CLI::App* command, IutOptions* iut, Raw* raw) {
+  const std::string group = "Implementation under test";
+  command->add_option("--iut", iut->library, "The shared library to test")
+      ->type_name("LIB")
+      ->group(group);
+  command
+      ->add_option("--host", iut->host,
+                   "A program that speaks the process protocol, as a shell command")
+      ->type_name("COMMAND")
+      ->group(group);
+  // One value each time, so that what follows is not swallowed.
+  command->add_option("--param", iut->parameters, "A value that `begin` gets; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false)
+      ->group(group);
+  command
+      ->add_flag("--in-process", iut->in_process,
+                 "Run the library in this process, for a debugger: a crash ends the run")
+      ->group(group);
+  command
+      ->add_option("--rest-ms", iut->patience.rest_ms,
+                   "A call's own milliseconds after which it is taken to be waiting")
+      ->type_name("MS")
+      ->check(CLI::Range(1u, kMaxPatienceMs))
+      ->capture_default_str()
+      ->group("Patience");
+  command
+      ->add_option("--hang-ms", iut->patience.hang_ms,
+                   "A call's own milliseconds after which it counts as hung")
+      ->type_name("MS")
+      ->check(CLI::Range(1u, kMaxPatienceMs))
+      ->capture_default_str()
+      ->group("Patience");
+  command
+      ->add_option("--operation-timeout", raw->operation_s,
+                   "Seconds after which an operation that runs by itself is given up")
+      ->type_name("S")
+      ->check(CLI::Range(1u, kMaxOperationSeconds))
+      ->capture_default_str()
+      ->group("Patience");
+}
+
+void AddRun(CLI::App* app, Options* options, Raw* raw) {
+  CLI::App* run = app->add_subcommand("run", "Test an implementation and give a verdict");
+  AddIutOptions(run, &options->iut, raw);
+  AddProfile(run, raw);
+  AddReportOptions(run, &options->report);
+  run->add_option("--filter", options->filter, "Which cases, as in --gtest_filter")
+      ->type_name("PATTERN");
+  run->add_option("--seed", options->seed, "Seed of everything random; printed if left out")
+      ->type_name("N");
+  run->add_flag("--quick", options->quick, "Fewer rounds, for a first look");
+  run->add_option("--artifacts", options->artifacts,
+                  "Where programs that show findings are saved; made when one is")
+      ->type_name("DIR")
+      ->capture_default_str();
+  run->footer("GoogleTest's flags (--gtest_...) and its variables for sharding work, too.");
+}
+
+void AddCheck(CLI::App* app, Options* options, Raw* raw) {
+  CLI::App* check = app->add_subcommand("check", "Judge a history and give a verdict");
+  check->add_option("FILE", options->file, "A history as JSON lines; - is standard input")
+      ->required();
+  AddProfile(check, raw);
+  AddReportOptions(check, &options->report);
+}
+
+void AddReplay(CLI::App* app, Options* options, Raw* raw) {
+  CLI::App* replay = app->add_subcommand("replay", "Run a saved program again and show all of it");
+  replay->add_option("PROGRAM", options->file, "A program as JSON; - is standard input")
+      ->required();
+  AddIutOptions(replay, &options->iut, raw);
+  AddProfile(replay, raw);
+  replay->add_option("--repeat", options->repeat, "How often, at most, until it shows a finding")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1'000'000'000u))
+      ->capture_default_str();
+  replay->add_option("--history", options->history, "Write the history as JSON lines")
+      ->type_name("FILE");
+}
+
+void AddOthers(CLI::App* app, Options* options) {
+  CLI::App* list = app->add_subcommand("list", "List the requirements, or the cases");
+  CLI::Option* json = list->add_flag("--json", options->list_json, "As JSON");
+  list->add_flag("--cases", options->list_cases, "The cases, one a line")->excludes(json);
+  CLI::App* explain = app->add_subcommand("explain", "Explain a requirement");
+  explain->add_option("ID", options->id, "A requirement, such as QS-09, or a contradiction, C5")
+      ->required();
+}
+
+// What no single option can check; empty: nothing is wrong.
+std::string WhatIsWrong(const Options& options) {
+  const bool uses_iut = options.command == Command::kRun || options.command == Command::kReplay;
+  const bool only_lists =
+      std::any_of(options.gtest_flags.begin(), options.gtest_flags.end(),
+                  [](const std::string& flag) { return flag.rfind("--gtest_list_tests", 0) == 0; });
+  if (!options.gtest_flags.empty() && options.command != Command::kRun &&
+      !(options.command == Command::kList && options.list_cases)) {
+    return options.gtest_flags.front() + ": GoogleTest's flags belong to `run` and `list --cases`";
+  }
+  if (!uses_iut) return {};
+  const IutOptions& iut = options.iut;
+  if (!iut.library.empty() && !iut.host.empty()) {
+    return "--iut and --host exclude each other: give the one to test";
+  }
+  if (iut.library.empty() && iut.host.empty() && !only_lists) {
+    return "what is to be tested? Give --iut LIB or --host COMMAND";
+  }
+  if (iut.in_process && iut.library.empty() && !only_lists) {
+    return "--in-process needs a library: give --iut LIB";
+  }
+  for (const std::string& parameter : iut.parameters) {
+    const size_t equals = parameter.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return "--param " + parameter + ": expected KEY=VALUE";
+    }
+  }
+  const bool gtest_output =
+      std::any_of(options.gtest_flags.begin(), options.gtest_flags.end(),
+                  [](const std::string& flag) { return flag.rfind("--gtest_output", 0) == 0; });
+  if (gtest_output && !options.report.junit.empty()) {
+    return "--junit and --gtest_output exclude each other: both name GoogleTest's report";
+  }
+  return {};
+}
+
+Leave WrongUse(const std::string& message) {
+  return Leave{2, "vdsconform: " + message + "\nvdsconform --help shows how it is used.\n"};
+}
+
+Leave FromParseError(CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {
+    std::ostringstream out;
+    std::ostringstream err;
+    app.exit(error, out, err);
+    return Leave{0, out.str()};
+  }
+  return WrongUse(error.what());
+}
+
+}  // namespace
+
+std::string_view Version() { return VDSCONFORM_VERSION; }
+
+std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
+  Options options;
+  Raw raw;
+  std::vector<std::string> arguments;
+  for (int i = 1; i < argc; ++i) {
+    const std::string argument = argv[i];
+    if (argument.rfind("--gtest_", 0) == 0) {
+      options.gtest_flags.push_back(argument);
+    } else {
+      arguments.push_back(argument);
+    }
+  }
+
+  CLI::App app("Conformance tests for implementations of IVdsAsync::QueryStatus", "vdsconform");
+  app.set_version_flag("--version", "vdsconform " + std::string(Version()));
+  app.require_subcommand(1);
+  app.footer(kFooter);
+  AddRun(&app, &options, &raw);
+  AddCheck(&app, &options, &raw);
+  AddReplay(&app, &options, &raw);
+  AddOthers(&app, &options);
+  try {
+    std::reverse(arguments.begin(), arguments.end());  // what CLI11 wants of a vector
+    app.parse(arguments);
+  } catch (const CLI::ParseError& error) {
+    return FromParseError(app, error);
+  }
+
+  const std::map<std::string, Command> commands = {{"run", Command::kRun},
+                                                   {"check", Command::kCheck},
+                                                   {"replay", Command::kReplay},
+                                                   {"list", Command::kList},
+                                                   {"explain", Command::kExplain}};
+  options.command = commands.at(app.get_subcommands().front()->get_name());
+  options.profile = *ParseProfile(raw.profile);
+  options.iut.patience.operation_ms = raw.operation_s * 1000;
+  const std::string wrong = WhatIsWrong(options);
+  if (!wrong.empty()) return WrongUse(wrong);
+  return options;
+}
+
+}  // namespace vdsconform

@@ -1,0 +1,80 @@
+// The command line as a value.
+//
+// Parsing touches neither files nor GoogleTest. What is wrong with a command line is a message
+// and exit code 2.
+#ifndef VDSCONFORM_HARNESS_OPTIONS_H_
+#define VDSCONFORM_HARNESS_OPTIONS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "harness/subject.h"
+#include "spec/requirements.h"
+
+namespace vdsconform {
+
+// The version of the suite, such as "1.0.0".
+std::string_view Version();
+
+enum class Command : uint8_t { kRun, kCheck, kReplay, kList, kExplain };
+
+// Shared by `run` and `check`.
+struct ReportOptions {
+  bool strict = false;
+  std::string known_failures;  // file; empty: none
+  std::string json;            // files to write; empty: none
+  std::string junit;
+  std::string sarif;
+  std::string html;
+};
+
+// Shared by `run` and `replay`.
+struct IutOptions {
+  std::string library;  // exactly one of these two
+  std::string host;
+  std::vector<std::string> parameters;  // "key=value"
+  bool in_process = false;
+  Patience patience;
+};
+
+struct Options {
+  Command command = Command::kRun;
+  Profile profile = Profile::kWin32;
+  ReportOptions report;
+  IutOptions iut;
+
+  // run
+  std::string filter;  // a GoogleTest pattern; empty: all
+  std::optional<uint64_t> seed;
+  bool quick = false;
+  std::string artifacts = "vdsconform-findings";
+  std::vector<std::string> gtest_flags;  // "--gtest_...", as given; also for `list --cases`
+
+  std::string file;  // check: "-" is standard input; replay: the Program
+
+  // replay
+  uint32_t repeat = 1;
+  std::string history;
+
+  // list
+  bool list_json = false;
+  bool list_cases = false;
+
+  std::string id;  // explain
+};
+
+// What to do instead of a command: print and leave.
+struct Leave {
+  int exit_code = 2;
+  std::string text;  // for standard output if the code is 0, else for standard error
+};
+
+std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv);
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_OPTIONS_H_

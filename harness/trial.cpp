@@ -1,0 +1,122 @@
+#include "harness/trial.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace vdsconform {
+namespace {
+
+constexpr uint32_t kShortRestMs = 50;
+constexpr uint32_t kShortHangMs = 500;
+constexpr uint32_t kConfirmFactor = 4;
+
+// A finding that a call waits which rests on patience: not one that saw the call's own sleep.
+bool IsWait(const Finding& finding) {
+  return finding.req == Req::kQs06 && !finding.witnesses.empty() &&
+         finding.witnesses.back().witness != Witness::kNone &&
+         finding.witnesses.back().slept_in.empty();
+}
+
+bool IsHang(const Finding& finding) {
+  return !finding.witnesses.empty() && finding.witnesses.back().fault == Fault::kHung;
+}
+
+bool ShowsWait(const Judgement& judgement) {
+  return std::any_of(judgement.findings.begin(), judgement.findings.end(), IsWait);
+}
+
+bool ShowsHang(const Judgement& judgement, Req req) {
+  return std::any_of(judgement.findings.begin(), judgement.findings.end(),
+                     [&](const Finding& finding) { return finding.req == req && IsHang(finding); });
+}
+
+}  // namespace
+
+Trier::Trier(Subject* subject, Profile profile, const Patience& patience,
+             std::function<bool()> stopping)
+    : subject_(subject),
+      profile_(profile),
+      full_(patience),
+      patience_(patience),
+      stopping_(std::move(stopping)) {
+  subject_->set_patience(patience_);
+}
+
+Trial Trier::Try(const Program& program) {
+  Trial trial;
+  trial.program = program;
+  if (!stopping()) trial.execution = subject_->Execute(program);
+  // What a Program showed while it was being stopped is no conduct of the IUT.
+  if (stopping()) {
+    trial.execution = Execution{};
+    trial.execution.inconclusive = "interrupted";
+    return trial;
+  }
+  if (!trial.execution.error.empty()) return trial;
+  trial.judgement = JudgeHistory(trial.execution.history, profile_);
+  ConfirmWaits(trial);
+  ConfirmHangs(trial);
+  trial.failed = std::any_of(trial.judgement.findings.begin(), trial.judgement.findings.end(),
+                             [](const Finding& finding) { return !Get(finding.req).advisory; });
+  return trial;
+}
+
+std::optional<Trial> Trier::TakeConfirmedWait() { return std::exchange(confirmed_wait_, {}); }
+
+Execution Trier::ExecuteWith(const Patience& patience, const Program& program) {
+  subject_->set_patience(patience);
+  Execution execution = subject_->Execute(program);
+  subject_->set_patience(patience_);
+  return execution;
+}
+
+void Trier::ConfirmWaits(Trial& trial) {
+  if (!ShowsWait(trial.judgement)) return;
+  bool keep = false;
+  if (!waits_) {
+    Patience longer = full_;
+    longer.rest_ms *= kConfirmFactor;
+    const Execution again = ExecuteWith(longer, trial.program);
+    trial.execution.error = again.error;
+    keep = !stopping() && again.error.empty() && ShowsWait(JudgeHistory(again.history, profile_));
+  }
+  if (!keep) {
+    std::erase_if(trial.judgement.findings, IsWait);
+    return;
+  }
+  waits_ = true;
+  patience_.rest_ms = std::min(patience_.rest_ms, kShortRestMs);
+  subject_->set_patience(patience_);
+  confirmed_wait_ = trial;
+}
+
+void Trier::ConfirmHangs(Trial& trial) {
+  std::set<Req> reqs;
+  for (const Finding& finding : trial.judgement.findings) {
+    if (IsHang(finding)) reqs.insert(finding.req);
+  }
+  const bool full = patience_.hang_ms == full_.hang_ms;
+  for (const Req req : reqs) {
+    bool keep = full;
+    if (!full && hung_.count(req) == 0) {
+      Patience longer = patience_;
+      longer.hang_ms = full_.hang_ms;
+      const Execution again = ExecuteWith(longer, trial.program);
+      if (!again.error.empty()) trial.execution.error = again.error;
+      keep = !stopping() && again.error.empty() &&
+             ShowsHang(JudgeHistory(again.history, profile_), req);
+    }
+    if (keep) {
+      hung_.insert(req);
+    } else {
+      std::erase_if(trial.judgement.findings,
+                    [&](const Finding& finding) { return finding.req == req && IsHang(finding); });
+    }
+  }
+  if (!hung_.empty() && patience_.hang_ms > kShortHangMs) {
+    patience_.hang_ms = kShortHangMs;
+    subject_->set_patience(patience_);
+  }
+}
+
+}  // namespace vdsconform
