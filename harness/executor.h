@@ -10,10 +10,11 @@
 //    releases that call by ending its operation with the result of the Program's next Finish of
 //    it (S_OK without one), recorded as a finish like any other.
 //  - Racing: the steps between two barriers run thread by thread, all at once; a barrier is passed
-//    when every thread has arrived or is at rest in a call. End steps are taken at the next
-//    barrier. Every round starts fresh operations with new numbers.
+//    when every thread has arrived or is at rest in a call. End steps are taken when the round is
+//    over. Every round starts fresh operations: in round r, operation i has the number
+//    r * operations.size() + i.
 //  - After the last step what is still pending is ended in the same way (DRIVE only), every call
-//    awaited, each operation queried once more, References are released and the driver lets go.
+//    awaited, each operation queried once more, references are released and the driver lets go.
 //    These calls carry no step index.
 //
 // An executor owns its threads and serves one Program at a time. A call that never comes back
@@ -35,18 +36,23 @@ namespace vdsconform {
 // thread, plain memory that may be shared with another process.
 struct Journal {
   struct Slot {
-    // Written before a call and cleared after it. -1: no call in flight.
-    int32_t call;  // a Call
+    // Written before a call, set to -1 after it; the rest then still tells the last call.
+    int32_t call;  // a Call; -1: no call in flight
     int32_t step;  // index of the step; -1: after the last step
     uint32_t op;
     uint32_t null_outputs;
     int64_t t0;
+    int32_t tid;  // of the thread; 0: there is none
   };
   // One for each worker thread, then one for the executor's own.
   Slot slots[kMaxThreads + 1];
-  // Non-zero: the process ends itself because descriptors of its own were closed by that slot's
-  // call.
+  // Non-zero: the process ends itself because descriptors of its own were closed during the call
+  // of slot closed_descriptors - 1.
   uint32_t closed_descriptors;
+  // Grows as long as the executor supervises what it runs.
+  uint64_t heartbeat;
+  // The thread that got a fatal signal; 0: none.
+  int32_t fatal_tid;
 };
 
 class Executor {

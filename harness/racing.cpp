@@ -1,0 +1,171 @@
+#include "harness/racing.h"
+
+#include <algorithm>
+
+namespace vdsconform {
+namespace {
+
+constexpr int kSpins = 2'000;
+
+}  // namespace
+
+RacingRun::RacingRun(Stage& stage, const Program& program) : stage_(stage), program_(program) {
+  for (const Step& step : program.steps) {
+    if (step.action != Action::kBarrier) threads_.push_back(step.thread);
+  }
+  std::sort(threads_.begin(), threads_.end());
+  threads_.erase(std::unique(threads_.begin(), threads_.end()), threads_.end());
+  if (threads_.empty()) threads_.push_back(0);
+  for (const uint32_t thread : threads_) workers_.push_back(&stage.worker(thread));
+
+  segments_.emplace_back(threads_.size());
+  for (uint32_t i = 0; i < program.steps.size(); ++i) {
+    const Step& step = program.steps[i];
+    if (step.action == Action::kBarrier) {
+      segments_.emplace_back(threads_.size());
+      continue;
+    }
+    const auto at = std::find(threads_.begin(), threads_.end(), step.thread) - threads_.begin();
+    segments_.back()[static_cast<size_t>(at)].push_back(i);
+  }
+}
+
+void RacingRun::Run() {
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    const auto at = static_cast<uint32_t>(i);
+    workers_[i]->Post([this, at](Worker& w) { RunRounds(w, at); });
+  }
+  Supervise();
+}
+
+void RacingRun::StartRound(Worker& worker, uint32_t round) {
+  const auto count = static_cast<uint32_t>(program_.operations.size());
+  stage_.StartOperations(program_, round * count);
+  for (uint32_t i = 0; i < count; ++i) {
+    const bool explicitly = std::any_of(
+        program_.steps.begin(), program_.steps.end(),
+        [i](const Step& step) { return step.action == Action::kBegin && step.op == i; });
+    if (explicitly) continue;
+    worker.PerformBegin(-1, stage_.operation(i));
+    if (!stage_.operation(i).begun) stop_ = true;
+  }
+}
+
+void RacingRun::ConcludeRound(Worker& worker) {
+  for (uint32_t i = 0; i < program_.operations.size(); ++i) {
+    LiveOperation& operation = stage_.operation(i);
+    if (operation.begun && !operation.ending) worker.PerformFinish(-1, operation, 0);
+    for (const Step& step : program_.steps) {
+      if (step.action == Action::kEnd && step.op == i) worker.PerformEnd(-1, operation);
+    }
+    worker.Conclude(operation);
+  }
+}
+
+void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
+  const bool leads = thread == 0;
+  for (uint32_t round = 0; round < program_.schedule.rounds; ++round) {
+    if (leads) StartRound(worker, round);
+    Arrive(worker);
+    if (stop_ || abandoned_) return;
+    for (size_t segment = 0; segment < segments_.size(); ++segment) {
+      if (segment != 0) Arrive(worker);
+      for (const uint32_t i : segments_[segment][thread]) {
+        if (abandoned_) return;
+        const Step& step = program_.steps[i];
+        if (step.action == Action::kEnd) continue;
+        worker.Perform(step, static_cast<int32_t>(i), stage_.operation(step.op), program_.measure);
+      }
+    }
+    Arrive(worker);
+    if (abandoned_) return;
+    if (leads) ConcludeRound(worker);
+  }
+}
+
+bool RacingRun::IsMidRound(uint64_t barrier) const {
+  const uint64_t per_round = segments_.size() + 1;
+  const uint64_t place = barrier % per_round;
+  return place != 0 && place != per_round - 1;
+}
+
+void RacingRun::TryOpen() {
+  while (true) {
+    uint64_t barrier = opened_.load();
+    const bool open = std::all_of(workers_.begin(), workers_.end(), [&](const Worker* w) {
+      return w->arrived.load() > barrier || (IsMidRound(barrier) && w->resting.load());
+    });
+    if (!open) return;
+    if (opened_.compare_exchange_strong(barrier, barrier + 1)) opened_.notify_all();
+  }
+}
+
+void RacingRun::Arrive(Worker& worker) {
+  const uint64_t wanted = worker.arrived.fetch_add(1) + 1;
+  TryOpen();
+  for (int i = 0; i < kSpins; ++i) {
+    if (opened_.load(std::memory_order_acquire) >= wanted || abandoned_) return;
+  }
+  for (uint64_t opened = opened_.load(); opened < wanted && !abandoned_; opened = opened_.load()) {
+    opened_.wait(opened);
+  }
+}
+
+bool RacingRun::AllDone() const {
+  return std::all_of(workers_.begin(), workers_.end(), [](const Worker* w) { return w->done(); });
+}
+
+bool RacingRun::Stuck() const {
+  const uint64_t opened = opened_.load();
+  bool resting = false;
+  for (const Worker* worker : workers_) {
+    if (worker->resting.load()) {
+      resting = true;
+    } else if (worker->arrived.load() <= opened && !worker->done()) {
+      return false;
+    }
+  }
+  return resting;
+}
+
+void RacingRun::ReleaseResting() {
+  for (Worker* worker : workers_) {
+    if (worker->resting.load() && !stage_.hung()) stage_.Release(*worker);
+  }
+}
+
+void RacingRun::GiveUp() {
+  abandoned_ = true;
+  opened_.fetch_add(1);
+  opened_.notify_all();
+  // Those that wait at a barrier leave it now; those in calls may never.
+  for (Worker* worker : workers_) {
+    Backoff backoff;
+    while (!worker->done() && worker->call_sequence() % 2 == 0) worker->WaitDone(backoff.Next());
+  }
+}
+
+void RacingRun::Supervise() {
+  Backoff backoff;
+  while (!AllDone()) {
+    const auto first = std::find_if(workers_.begin(), workers_.end(),
+                                    [](const Worker* w) { return !w->done(); });
+    if (first != workers_.end() && (*first)->WaitDone(backoff.Next())) continue;
+    stage_.Beat();
+    for (Worker* worker : workers_) {
+      if (worker->done()) continue;
+      const uint64_t sequence = worker->call_sequence();
+      if (stage_.LookAt(*worker) != Supervisor::State::kAtRest) continue;
+      if (stage_.hung()) return GiveUp();
+      worker->resting = true;
+      // The call may have come back in between: then it is not at rest, and what was set for it
+      // must not stand for a later one.
+      if (worker->call_sequence() != sequence) worker->resting = false;
+    }
+    TryOpen();
+    if (Stuck()) ReleaseResting();
+    if (stage_.hung()) return GiveUp();
+  }
+}
+
+}  // namespace vdsconform

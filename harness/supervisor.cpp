@@ -1,0 +1,87 @@
+#include "harness/supervisor.h"
+
+#include <optional>
+
+namespace vdsconform {
+namespace {
+
+// A call that woke this often without coming back polls rather than sleeps.
+constexpr uint64_t kPollingWakeups = 16;
+// CPU time after which a Wait that does not sleep is taken to wait by spinning.
+constexpr uint64_t kSpinningWaitNs = 10'000'000;
+
+}  // namespace
+
+Supervisor::State Supervisor::Look(Worker& worker, uint32_t patience_ms) {
+  return LookAt(worker, patience_ms, true);
+}
+
+Supervisor::State Supervisor::LookForHang(Worker& worker, uint32_t patience_ms) {
+  return LookAt(worker, patience_ms, false);
+}
+
+Supervisor::State Supervisor::LookAt(Worker& worker, uint32_t patience_ms,
+                                     bool wait_rests_when_asleep) {
+  const uint64_t sequence = worker.call_sequence();
+  if (sequence % 2 == 0) return State::kOutside;
+  const Call call = worker.call();
+  const int64_t now = NowNs();
+  const std::optional<ThreadSample> sample = SampleThread(worker.tid());
+  if (!sample || worker.call_sequence() != sequence) return State::kGoesOn;
+
+  Watch& watch = watches_[worker.index()];
+  if (watch.sequence != sequence) {
+    watch = Watch{};
+    watch.sequence = sequence;
+    watch.clock.Start(*sample, now);
+    watch.last = *sample;
+  }
+  watch.clock.Update(*sample, now);
+  const bool still_asleep =
+      sample->asleep && watch.last.asleep && sample->run_count == watch.last.run_count;
+  watch.last = *sample;
+  if (sample->asleep && sample->timed) worker.NoteSlept(sequence, sample->system_call);
+
+  if (call == Call::kWait && wait_rests_when_asleep) {
+    if (still_asleep) watch.witness = Witness::kAsleep;
+    if (watch.clock.cpu_ns() > kSpinningWaitNs) watch.witness = Witness::kSpinning;
+    return watch.witness == Witness::kNone ? State::kGoesOn : State::kAtRest;
+  }
+  if (sample->untimed_futex && ProcessIsQuiescent() && worker.call_sequence() == sequence) {
+    watch.witness = Witness::kAsleep;
+    watch.quiescent = true;
+    return State::kAtRest;
+  }
+  if (watch.clock.own_ns() < uint64_t{patience_ms} * 1'000'000) return State::kGoesOn;
+  if (watch.clock.cpu_ns() > watch.clock.asleep_ns()) {
+    watch.witness = Witness::kSpinning;
+  } else {
+    const bool polls = watch.clock.wakeups() >= kPollingWakeups;
+    watch.witness = polls ? Witness::kPolling : Witness::kAsleep;
+  }
+  return State::kAtRest;
+}
+
+std::string Supervisor::Explain(const Worker& worker) const {
+  const Watch& watch = watches_[worker.index()];
+  const std::string cpu = std::to_string(watch.clock.cpu_ns() / 1'000'000) + " ms of CPU";
+  const std::string asleep = std::to_string(watch.clock.asleep_ns() / 1'000'000) + " ms asleep";
+  switch (watch.witness) {
+    case Witness::kNone:
+      return "not seen at rest";
+    case Witness::kSpinning:
+      return "spinning, after " + cpu;
+    case Witness::kPolling:
+      return "sleeping and waking, " + std::to_string(watch.clock.wakeups()) + " times, after " +
+             asleep;
+    case Witness::kAsleep:
+      break;
+  }
+  const std::string where = SystemCallName(watch.last.system_call);
+  if (watch.quiescent) {
+    return "asleep in " + where + ", and no thread is left that could wake it";
+  }
+  return "asleep in " + where + ", after " + asleep;
+}
+
+}  // namespace vdsconform

@@ -1,0 +1,212 @@
+#include "harness/thread_state.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/futex.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+
+namespace vdsconform {
+namespace {
+
+// Reads a small file of /proc whole; empty if that fails.
+std::string ReadProc(pid_t tid, const char* file) {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/%s", static_cast<int>(tid), file);
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return {};
+  std::array<char, 512> buffer;
+  const ssize_t length = read(fd, buffer.data(), buffer.size());
+  close(fd);
+  return length > 0 ? std::string(buffer.data(), static_cast<size_t>(length)) : std::string();
+}
+
+struct SystemCall {
+  long number;
+  const char* name;
+};
+
+constexpr SystemCall kSystemCalls[] = {
+    {SYS_futex, "futex"},
+    {SYS_nanosleep, "nanosleep"},
+    {SYS_clock_nanosleep, "clock_nanosleep"},
+    {SYS_pselect6, "pselect6"},
+    {SYS_ppoll, "ppoll"},
+    {SYS_epoll_pwait, "epoll_pwait"},
+    {SYS_rt_sigtimedwait, "rt_sigtimedwait"},
+    {SYS_rt_sigsuspend, "rt_sigsuspend"},
+    {SYS_read, "read"},
+    {SYS_write, "write"},
+    {SYS_recvfrom, "recvfrom"},
+    {SYS_recvmsg, "recvmsg"},
+    {SYS_accept4, "accept4"},
+    {SYS_flock, "flock"},
+    {SYS_fcntl, "fcntl"},
+    {SYS_fsync, "fsync"},
+    {SYS_fdatasync, "fdatasync"},
+    {SYS_wait4, "wait4"},
+    {SYS_semtimedop, "semtimedop"},
+#ifdef SYS_poll
+    {SYS_poll, "poll"},
+    {SYS_select, "select"},
+    {SYS_epoll_wait, "epoll_wait"},
+    {SYS_pause, "pause"},
+#endif
+};
+
+void ClassifySystemCall(const unsigned long (&args)[6], ThreadSample& sample) {
+  const long number = sample.system_call;
+  switch (number) {
+    case SYS_nanosleep:
+    case SYS_clock_nanosleep:
+      sample.timed = sample.pure_sleep = true;
+      break;
+    case SYS_futex: {
+      const int command = static_cast<int>(args[1]) & FUTEX_CMD_MASK;
+      const bool waits = command == FUTEX_WAIT || command == FUTEX_WAIT_BITSET ||
+                         command == FUTEX_LOCK_PI || command == FUTEX_WAIT_REQUEUE_PI;
+      sample.timed = waits && args[3] != 0;
+      sample.untimed_futex = waits && args[3] == 0;
+      break;
+    }
+    case SYS_pselect6:
+    case SYS_ppoll:
+#ifdef SYS_poll
+    case SYS_select:
+    case SYS_poll:
+#endif
+    {
+      const bool is_poll = number != SYS_pselect6
+#ifdef SYS_poll
+                           && number != SYS_select
+#endif
+          ;
+      const unsigned long descriptors = is_poll ? args[1] : args[0];
+      const unsigned long limit = is_poll ? args[2] : args[4];
+#ifdef SYS_poll
+      sample.timed = number == SYS_poll ? static_cast<int>(limit) > 0 : limit != 0;
+#else
+      sample.timed = limit != 0;
+#endif
+      sample.pure_sleep = sample.timed && descriptors == 0;
+      break;
+    }
+    case SYS_rt_sigtimedwait:
+      sample.timed = args[2] != 0;
+      break;
+    case SYS_epoll_pwait:
+#ifdef SYS_epoll_wait
+    case SYS_epoll_wait:
+#endif
+      sample.timed = static_cast<int>(args[3]) > 0;
+      break;
+    default:
+      break;
+  }
+}
+
+}  // namespace
+
+std::optional<ThreadSample> SampleThread(pid_t tid) {
+  ThreadSample sample;
+  const std::string schedstat = ReadProc(tid, "schedstat");
+  unsigned long long cpu = 0;
+  unsigned long long queued = 0;
+  unsigned long long runs = 0;
+  if (std::sscanf(schedstat.c_str(), "%llu %llu %llu", &cpu, &queued, &runs) != 3) {
+    return std::nullopt;
+  }
+  sample.cpu_ns = cpu;
+  sample.queued_ns = queued;
+  sample.run_count = runs;
+
+  // "running", or the number and arguments of the system call that the thread is blocked in, or -1
+  // where it is blocked outside one (a page fault).
+  const std::string call = ReadProc(tid, "syscall");
+  if (call.empty()) return std::nullopt;
+  if (call.compare(0, 7, "running") == 0) return sample;
+  sample.asleep = true;
+  unsigned long args[6] = {};
+  if (std::sscanf(call.c_str(), "%ld %lx %lx %lx %lx %lx %lx", &sample.system_call, &args[0],
+                  &args[1], &args[2], &args[3], &args[4], &args[5]) == 7) {
+    ClassifySystemCall(args, sample);
+  }
+  return sample;
+}
+
+std::string SystemCallName(long number) {
+  for (const SystemCall& call : kSystemCalls) {
+    if (call.number == number) return call.name;
+  }
+  return "system call " + std::to_string(number);
+}
+
+std::vector<pid_t> OwnThreads() {
+  std::vector<pid_t> tids;
+  DIR* directory = opendir("/proc/self/task");
+  if (directory == nullptr) return tids;
+  while (const dirent* entry = readdir(directory)) {
+    if (entry->d_name[0] != '.') tids.push_back(static_cast<pid_t>(std::atoi(entry->d_name)));
+  }
+  closedir(directory);
+  return tids;
+}
+
+bool ProcessIsQuiescent() {
+  const pid_t self = static_cast<pid_t>(syscall(SYS_gettid));
+  const std::vector<pid_t> before = OwnThreads();
+  std::vector<uint64_t> runs;
+  for (const pid_t tid : before) {
+    if (tid == self) continue;
+    const std::optional<ThreadSample> sample = SampleThread(tid);
+    if (!sample || !sample->untimed_futex) return false;
+    runs.push_back(sample->run_count);
+  }
+  // A thread that was asleep in both passes and did not run in between was asleep at the moment
+  // between them; so were all the others.
+  size_t i = 0;
+  for (const pid_t tid : before) {
+    if (tid == self) continue;
+    const std::optional<ThreadSample> sample = SampleThread(tid);
+    if (!sample || !sample->untimed_futex || sample->run_count != runs[i++]) return false;
+  }
+  return OwnThreads() == before;
+}
+
+uint64_t OwnVoluntarySwitches() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<uint64_t>(usage.ru_nvcsw);
+}
+
+int64_t NowNs() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
+void CallClock::Start(const ThreadSample& sample, int64_t now_ns) {
+  first_ = sample;
+  start_ns_ = now_ns;
+  cpu_ns_ = asleep_ns_ = wakeups_ = 0;
+}
+
+void CallClock::Update(const ThreadSample& sample, int64_t now_ns) {
+  cpu_ns_ = sample.cpu_ns - first_.cpu_ns;
+  wakeups_ = sample.run_count - first_.run_count;
+  // Time in the run queue is booked only when the thread gets its processor, so that what is
+  // neither CPU nor queue is sleep is known only while it sleeps.
+  if (!sample.asleep) return;
+  const uint64_t wall = static_cast<uint64_t>(std::max<int64_t>(0, now_ns - start_ns_));
+  const uint64_t awake = cpu_ns_ + (sample.queued_ns - first_.queued_ns);
+  if (wall > awake) asleep_ns_ = std::max(asleep_ns_, wall - awake);
+}
+
+}  // namespace vdsconform

@@ -1,0 +1,71 @@
+// What a thread of this process is doing, read from the kernel: never from elapsed time alone.
+//
+// These are the witnesses of "does not come back" (QS-06, QS-13): asleep, with nothing left that
+// could wake it; spinning, by the CPU time it consumed; polling, by how often it slept and woke.
+// Time a thread spends runnable, waiting for a processor, counts for none of them, so a loaded
+// machine changes no verdict. Linux only. All functions are thread-safe.
+#ifndef VDSCONFORM_HARNESS_THREAD_STATE_H_
+#define VDSCONFORM_HARNESS_THREAD_STATE_H_
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace vdsconform {
+
+struct ThreadSample {
+  bool asleep = false;          // blocked in the kernel; false: running, or waiting for a processor
+  long system_call = -1;        // in which it is asleep; -1: none known
+  bool timed = false;           // that system call has a time limit
+  bool pure_sleep = false;      // and does nothing but let time pass
+  bool untimed_futex = false;   // asleep on a lock or condition until another thread wakes it
+  uint64_t cpu_ns = 0;          // CPU time consumed so far
+  uint64_t queued_ns = 0;       // time spent runnable without a processor so far
+  uint64_t run_count = 0;       // how often it was put on a processor so far
+};
+
+// None: there is no such thread any more, or the kernel does not tell.
+std::optional<ThreadSample> SampleThread(pid_t tid);
+
+// "clock_nanosleep", "futex", "poll"...; "system call 999" for one without a name here.
+std::string SystemCallName(long number);
+
+// The threads of this process, the caller included.
+std::vector<pid_t> OwnThreads();
+
+// True if every thread but the caller is asleep until another thread of this process wakes it, and
+// all of them at one and the same moment: then none of them will ever go on by itself.
+bool ProcessIsQuiescent();
+
+// Voluntary context switches of the calling thread so far.
+uint64_t OwnVoluntarySwitches();
+
+// Nanoseconds on the monotonic clock that histories use.
+int64_t NowNs();
+
+// How much of its own time a call has used: asleep or consuming CPU, not waiting for a processor.
+class CallClock {
+ public:
+  // A new call of the thread, from now on.
+  void Start(const ThreadSample& sample, int64_t now_ns);
+  void Update(const ThreadSample& sample, int64_t now_ns);
+
+  uint64_t cpu_ns() const { return cpu_ns_; }
+  uint64_t asleep_ns() const { return asleep_ns_; }
+  uint64_t own_ns() const { return cpu_ns_ + asleep_ns_; }
+  uint64_t wakeups() const { return wakeups_; }
+
+ private:
+  ThreadSample first_;
+  int64_t start_ns_ = 0;
+  uint64_t cpu_ns_ = 0;
+  uint64_t asleep_ns_ = 0;
+  uint64_t wakeups_ = 0;
+};
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_THREAD_STATE_H_
