@@ -14,14 +14,22 @@
 #ifdef _WIN32
 
 #include <unknwn.h>
-#if defined(__has_include)
-#if __has_include(<vds.h>)
+#ifndef __MINGW32__
 #include <vds.h>
 #endif
-#endif
 
-/* mingw-w64's vds.h has VDS_ASYNC_OUTPUT but not the interface; the Windows SDK has both. */
+/* The Windows SDK's vds.h declares all that is needed. mingw-w64's lacks the interface, and does
+ * not compile for Windows Vista and later because it repeats what its vdslun.h declares. */
 #ifndef __IVdsAsync_INTERFACE_DEFINED__
+#ifndef _INC_VDS
+typedef struct _VDS_ASYNC_OUTPUT {
+  DWORD type;
+  union {
+    UINT64 alignment;
+    BYTE bytes[24];
+  } value;
+} VDS_ASYNC_OUTPUT;
+#endif
 #ifdef __cplusplus
 struct IVdsAsync : public IUnknown {
   virtual HRESULT STDMETHODCALLTYPE Cancel() = 0;
