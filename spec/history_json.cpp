@@ -248,7 +248,14 @@ class EventReader {
         }
         return true;
       case Call::kFinish:
-        return event_->result ? true : Fail(call() + " needs \"result\"");
+        if (!event_->result) return Fail(call() + " needs \"result\"");
+        // C13: the code that says "in progress" cannot say how it ended.
+        if (*event_->result == hr::kOperationPending) {
+          return Fail(
+              "\"result\" is VDS_E_OPERATION_PENDING: no operation can end with the code "
+              "that says it has not ended");
+        }
+        return true;
       case Call::kQueryStatus:
       case Call::kWait:
       case Call::kCancel:
