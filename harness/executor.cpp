@@ -71,12 +71,13 @@ class InOrderRun {
         return;
       }
       stage_.Release(worker);
+      if (!Drain(worker)) return;
     }
   }
 
   // Waits until the worker is done, releasing what holds it. False: it is hung.
   bool Drain(Worker& worker) {
-    while (!stage_.Await(worker) && !stage_.hung()) stage_.Release(worker);
+    while (!stage_.Await(worker, false) && !stage_.hung()) stage_.Release(worker);
     return !stage_.hung();
   }
 

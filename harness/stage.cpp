@@ -67,7 +67,7 @@ void Stage::Testify(Worker& worker) {
   }
 }
 
-bool Stage::Await(Worker& worker) {
+bool Stage::Await(Worker& worker, bool leave_waiting) {
   Backoff backoff;
   while (!worker.WaitDone(backoff.Next())) {
     Beat();
@@ -76,7 +76,7 @@ bool Stage::Await(Worker& worker) {
       case Supervisor::State::kGoesOn:
         break;
       case Supervisor::State::kAtRest:
-        if (!worker.done()) return false;
+        if (!worker.done() && (leave_waiting || drivable())) return false;
     }
     if (hung_) return false;
   }

@@ -41,8 +41,9 @@ class Stage {
   void Beat() { __atomic_fetch_add(&shared_.journal->heartbeat, 1, __ATOMIC_RELAXED); }
 
   // Waits until the worker's job is done (true) or its call is at rest (false). A call that cannot
-  // be released and does not come back makes the stage hung.
-  bool Await(Worker& worker);
+  // be released and does not come back makes the stage hung. A Wait for an operation that runs by
+  // itself is at rest, and cannot be released: with `leave_waiting` false it is waited for.
+  bool Await(Worker& worker, bool leave_waiting = true);
   // Looks at the worker's call once, with the patience that suits it, and notes what it finds.
   Supervisor::State LookAt(Worker& worker);
   // Ends the operation of the call that the worker is in, with the result of the Program's next

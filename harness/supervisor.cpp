@@ -40,7 +40,7 @@ Supervisor::State Supervisor::LookAt(Worker& worker, uint32_t patience_ms,
   const bool still_asleep =
       sample->asleep && watch.last.asleep && sample->run_count == watch.last.run_count;
   watch.last = *sample;
-  if (sample->asleep && sample->timed) worker.NoteSlept(sequence, sample->system_call);
+  if (sample->asleep && sample->timed) worker.NoteSlept(sequence, *sample);
 
   if (call == Call::kWait && wait_rests_when_asleep) {
     if (still_asleep) watch.witness = Witness::kAsleep;

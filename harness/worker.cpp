@@ -125,9 +125,10 @@ void Worker::NoteWitness(uint64_t sequence, Witness witness) {
   witness_note_.store(sequence << 8 | static_cast<uint64_t>(witness), std::memory_order_relaxed);
 }
 
-void Worker::NoteSlept(uint64_t sequence, long system_call) {
-  slept_note_.store(sequence << 16 | (static_cast<uint64_t>(system_call) & 0xFFFF),
-                    std::memory_order_relaxed);
+void Worker::NoteSlept(uint64_t sequence, const ThreadSample& sample) {
+  const uint64_t call = static_cast<uint64_t>(sample.system_call) & 0x7FFF;
+  const uint64_t limited = sample.pure_sleep ? 0 : 0x8000;
+  slept_note_.store(sequence << 16 | limited | call, std::memory_order_relaxed);
 }
 
 Event Worker::InFlight() const {
@@ -184,7 +185,8 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   if (witness >> 8 == sequence) event.witness = static_cast<Witness>(witness & 0xFF);
   const uint64_t slept = slept_note_.load(std::memory_order_relaxed);
   if (slept != 0 && slept >> 16 == sequence) {
-    event.slept_in = SystemCallName(static_cast<long>(slept & 0xFFFF));
+    event.slept_in = SystemCallName(static_cast<long>(slept & 0x7FFF));
+    if ((slept & 0x8000) != 0) event.slept_in += kWithTimeLimit;
   }
   return event;
 }

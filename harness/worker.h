@@ -18,6 +18,7 @@
 #include "harness/executor.h"
 #include "harness/outputs.h"
 #include "harness/program.h"
+#include "harness/thread_state.h"
 #include "spec/iut.h"
 
 namespace vdsconform {
@@ -79,7 +80,7 @@ class Worker {
   uint32_t index() const { return index_; }
   // Controller: notes on the call `sequence`, for its event.
   void NoteWitness(uint64_t sequence, Witness witness);
-  void NoteSlept(uint64_t sequence, long system_call);
+  void NoteSlept(uint64_t sequence, const ThreadSample& sample);
   // The event of the call in flight: it did not come back.
   Event InFlight() const;
 
@@ -122,7 +123,7 @@ class Worker {
   std::atomic<LiveOperation*> operation_{nullptr};
   std::atomic<int32_t> step_{-1};
   std::atomic<uint64_t> witness_note_{0};  // sequence << 8 | Witness
-  std::atomic<uint64_t> slept_note_{0};    // sequence << 16 | system call
+  std::atomic<uint64_t> slept_note_{0};    // sequence << 16 | not a pure sleep << 15 | system call
 
   uint32_t posted_ = 0;  // jobs posted so far; the controller's
   std::atomic<uint32_t> command_{0};

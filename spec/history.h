@@ -64,6 +64,8 @@ enum class OutPointer : uint8_t {
   kNotWritten,   // the poison that was there before
 };
 
+inline constexpr std::string_view kWithTimeLimit = " with a time limit";
+
 // One call. Times are nanoseconds on one monotonic clock; on one thread calls do not overlap.
 struct Event {
   uint32_t op = 0;
@@ -98,7 +100,8 @@ struct Event {
   std::optional<uint32_t> step;      // index of the Program's step
   std::optional<uint32_t> switches;  // voluntary context switches during the call
   Witness witness = Witness::kNone;
-  std::string slept_in;   // the system call of a timed sleep in which the call was seen
+  std::string slept_in;   // the system call of a timed sleep in which the call was seen, followed
+                          // by kWithTimeLimit if it may also end for another reason than time
   std::string clobbered;  // what a call wrote outside its outputs; empty: nothing seen
   Fault fault = Fault::kNone;
   std::string detail;  // of the fault: signal, exit status, exception text
