@@ -29,6 +29,8 @@ class OutputFile {
   std::string Publish() const;
 
   const std::string& path() const { return path_; }
+  // True for what is no regular file.
+  bool direct() const { return path_ == scratch_; }
 
  private:
   std::string path_;

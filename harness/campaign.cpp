@@ -107,7 +107,8 @@ std::vector<KnownFailure> Campaign::Unexpected() const {
     if (!req) continue;
     const RequirementState& its = state(*req);
     // Where not all was run that could show the failure, its absence says nothing.
-    if (its.partial || its.applicable_cases == 0 || its.observations == 0) continue;
+    const bool ran = Get(*req).advisory || its.applicable_cases > 0;
+    if (its.partial || !ran || its.observations == 0) continue;
     if (!its.inconclusive.empty() || !its.errors.empty()) continue;
     const bool failed =
         std::any_of(its.findings.begin(), its.findings.end(),
@@ -123,6 +124,10 @@ Verdict Campaign::VerdictOf(Req req) const {
     if (Counts(found.finding)) return Verdict::kFail;
   }
   if (!its.errors.empty()) return Verdict::kError;
+  // Advisories are looked for in all that is seen, in whatever case.
+  if (Get(req).advisory) {
+    return its.observations > 0 ? Verdict::kPass : Verdict::kNotApplicable;
+  }
   if (its.applicable_cases == 0) {
     return its.inconclusive.empty() ? Verdict::kNotApplicable : Verdict::kInconclusive;
   }
@@ -137,8 +142,8 @@ Verdict Campaign::WholeVerdict() const {
   for (const Requirement& requirement : AllRequirements()) {
     if (!Applies(requirement.req, profile_)) continue;
     const Verdict verdict = VerdictOf(requirement.req);
-    // An advisory that could not be looked into leaves nothing open.
-    if (requirement.advisory && verdict != Verdict::kFail && verdict != Verdict::kError) continue;
+    // A run that saw nothing but advisories has not tested conformance.
+    if (requirement.advisory && verdict == Verdict::kPass) continue;
     whole = std::max(whole, verdict);
   }
   if (whole == Verdict::kNotApplicable || interrupted) {

@@ -14,9 +14,6 @@ int ReplayCommand(const Options& options);
 int ListCommand(const Options& options);
 int ExplainCommand(const Options& options);
 
-// The command line from `main`, to the exit code.
-int Main(int argc, char** argv);
-
 }  // namespace vdsconform
 
 #endif  // VDSCONFORM_HARNESS_COMMANDS_H_

@@ -90,7 +90,10 @@ void ConformanceCase::TearDown() {
 bool ConformanceCase::Run(const Program& program) { return Record(Try(program)); }
 
 ConformanceCase::Trial ConformanceCase::Try(const Program& program) {
-  return CurrentRun().trier->Try(program);
+  RunContext& run = CurrentRun();
+  Trial trial = run.trier->Try(program);
+  if (run.tick) run.tick();
+  return trial;
 }
 
 bool ConformanceCase::Record(const Trial& trial) {

@@ -37,6 +37,8 @@ struct RunContext {
   std::function<std::string(const Program&, const std::string& test_case)> save;
   // Shows a new finding at once. May be empty.
   std::function<void(const ReportedFinding&)> show;
+  // Called after each Program, for a display of progress. May be empty.
+  std::function<void()> tick;
   // True once the user has asked to stop; cases then end early. May be empty.
   std::function<bool()> stopping;
 

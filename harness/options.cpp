@@ -158,6 +158,9 @@ std::string WhatIsWrong(const Options& options) {
   if (iut.in_process && iut.library.empty() && !only_lists) {
     return "--in-process needs a library: give --iut LIB";
   }
+  if (!iut.parameters.empty() && !iut.host.empty()) {
+    return "--param goes to a library: put what the host needs into its command";
+  }
   for (const std::string& parameter : iut.parameters) {
     const size_t equals = parameter.find('=');
     if (equals == 0 || equals == std::string::npos) {
