@@ -28,8 +28,8 @@ struct Refusal {
 };
 
 struct DiskCleanParameters {
-  std::string image;             // empty: a temporary file
-  std::optional<uint64_t> size;  // bytes, above 0
+  std::string image{};             // empty: a temporary file
+  std::optional<uint64_t> size{};  // bytes, above 0
   bool overwrite = false;
   size_t chunk = size_t{1} << 20;  // bytes
 };
