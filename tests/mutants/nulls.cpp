@@ -1,0 +1,104 @@
+// Mutants that go wrong when an output pointer is NULL.
+
+#include <cstdlib>
+#include <stdexcept>
+
+#include "tests/mutants/mutant_base.h"
+
+namespace vdsconform::mutants {
+namespace {
+
+HRESULT SucceedsSilently(HRESULT*, ULONG*) { return hr::kOk; }
+
+HRESULT FillsTheOther(HRESULT* hr, ULONG* percent) {
+  if (hr != nullptr) *hr = hr::kOperationPending;
+  if (percent != nullptr) *percent = 0;
+  return hr::kFalse;
+}
+
+HRESULT RawWin32(HRESULT*, ULONG*) { return 87; }  // ERROR_INVALID_PARAMETER reads as a success
+
+HRESULT Ntstatus(HRESULT*, ULONG*) { return ToHresult(0xC000000Du); }
+
+HRESULT NegatedErrno(HRESULT*, ULONG*) { return -22; }
+
+HRESULT Throws(HRESULT*, ULONG*) { throw std::invalid_argument("NULL output"); }
+
+// The volatile pointers keep the compiler from knowing that NULL is written to.
+HRESULT WritesThroughHr(HRESULT* hr, ULONG*) {
+  HRESULT* volatile target = hr;
+  if (hr == nullptr) *target = hr::kOperationPending;
+  return hr::kInvalidArg;
+}
+
+HRESULT WritesThroughPercent(HRESULT*, ULONG* percent) {
+  ULONG* volatile target = percent;
+  if (percent == nullptr) *target = 0;
+  return hr::kInvalidArg;
+}
+
+// Checks each pointer, but as the wrong pair: succeeds if just one is NULL.
+HRESULT FailsOnlyForBoth(HRESULT* hr, ULONG* percent) {
+  return hr == nullptr && percent == nullptr ? hr::kInvalidArg : hr::kOk;
+}
+
+// Takes the bad argument for a failure of the operation.
+class EndsTheOperation : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  HRESULT OnNull(HRESULT*, ULONG*) override {
+    EndAs(Phase::kFinished, hr::kInvalidArg);
+    return hr::kInvalidArg;
+  }
+};
+
+// Remembers the bad argument: the next call fails with a result that the operation never had.
+class SpoilsTheResult : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  HRESULT OnNull(HRESULT*, ULONG*) override {
+    spoiled_ = true;
+    return hr::kInvalidArg;
+  }
+  Answer Show(State state) override {
+    Answer a = Operation::Show(state);
+    if (spoiled_.exchange(false)) a.hr = hr::kInvalidArg;
+    return a;
+  }
+
+ private:
+  std::atomic<bool> spoiled_{false};
+};
+
+constexpr Row kRows[] = {
+    {"null_s_ok", "Returns S_OK for NULL outputs.", "QS-08", Make<OnNullOutputs<SucceedsSilently>>},
+    {"null_fills_the_other", "Fills the output that is there and returns S_FALSE.", "QS-08",
+     Make<OnNullOutputs<FillsTheOther>>},
+    {"null_raw_win32", "Returns 87, a Win32 error and as HRESULT a success.", "QS-08",
+     Make<OnNullOutputs<RawWin32>>},
+    {"null_fails_only_for_both", "Refuses NULL outputs only if both are NULL.", "QS-08",
+     Make<OnNullOutputs<FailsOnlyForBoth>>},
+    {"null_hr_crashes", "Writes through a NULL pHrResult.", "QS-08",
+     Make<OnNullOutputs<WritesThroughHr>>},
+    {"null_percent_crashes", "Writes through a NULL pulPercentCompleted.", "QS-08",
+     Make<OnNullOutputs<WritesThroughPercent>>},
+    {"null_throws", "Throws for NULL outputs.", "QS-08", Make<OnNullOutputs<Throws>>},
+    {"null_ends_the_operation", "A call with NULL outputs ends the operation.", "QS-08",
+     Make<EndsTheOperation>},
+    {"null_spoils_the_next_call", "The call after one with NULL outputs tells E_INVALIDARG.",
+     "QS-08", Make<SpoilsTheResult>},
+    {"null_ntstatus", "Returns STATUS_INVALID_PARAMETER, an NTSTATUS, for NULL outputs.", "QS-18",
+     Make<OnNullOutputs<Ntstatus>>},
+    {"null_negated_errno", "Returns -EINVAL for NULL outputs.", "QS-18",
+     Make<OnNullOutputs<NegatedErrno>>},
+};
+
+}  // namespace
+
+std::span<const Row> NullRows() { return kRows; }
+
+}  // namespace vdsconform::mutants

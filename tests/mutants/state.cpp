@@ -1,0 +1,314 @@
+// Mutants whose state goes wrong with time: it goes back, comes late, comes early or is shared.
+
+#include <chrono>
+
+#include "tests/mutants/mutant_base.h"
+
+namespace vdsconform::mutants {
+namespace {
+
+// Once it has told a finished state this often, it is certain that calls that told it have
+// returned, even if several threads ask at once.
+constexpr uint32_t kOften = 3;
+
+// Base of mutants that tell finished rightly for some calls and then something else (QS-10).
+class Relapses : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  virtual Answer Relapsed(State state) = 0;
+  Answer Show(State state) override {
+    if (state.ended() && told_ >= kOften) return Relapsed(state);
+    return Operation::Show(state);
+  }
+  HRESULT Tell(State state, HRESULT* hr, ULONG* percent) override {
+    const HRESULT ret = Operation::Tell(state, hr, percent);
+    if (state.ended()) ++told_;
+    return ret;
+  }
+
+ private:
+  std::atomic<uint32_t> told_{0};
+};
+
+class GoesBackToPending : public Relapses {
+ public:
+  using Relapses::Relapses;
+
+ protected:
+  Answer Relapsed(State) override { return {hr::kOperationPending, 0}; }
+};
+
+class ResultChanges : public Relapses {
+ public:
+  using Relapses::Relapses;
+
+ protected:
+  // The object is cleaned up once its result has been collected.
+  Answer Relapsed(State) override { return {ToHresult(0x8004240Bu), 100}; }
+};
+
+class PercentDrops : public Relapses {
+ public:
+  using Relapses::Relapses;
+
+ protected:
+  Answer Relapsed(State state) override { return {state.result, 99}; }
+};
+
+// Takes a second finish, after which a result that was told already is another one.
+class SecondFinishRewrites : public Operation {
+ public:
+  using Operation::Operation;
+
+  void Finish(HRESULT result) override {
+    State now = state_.load();
+    if (!now.finished() || !told_) return Operation::Finish(result);
+    now.result = result;
+    state_ = now;
+  }
+
+ protected:
+  HRESULT Tell(State state, HRESULT* hr, ULONG* percent) override {
+    const HRESULT ret = Operation::Tell(state, hr, percent);
+    if (state.finished()) told_ = true;
+    return ret;
+  }
+
+ private:
+  std::atomic<bool> told_{false};
+};
+
+// Looks at the operation at every eighth call only. A Cancel goes past the cache.
+class StaleCache : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  State Look() override {
+    const State now = state_.load();
+    if (calls_++ % 8 == 0 || now.phase == Phase::kCanceled) cache_ = now;
+    const State cached = cache_.load();
+    return cached;
+  }
+
+ private:
+  std::atomic<uint32_t> calls_{0};
+  std::atomic<State> cache_{State{}};
+};
+
+// The first calls after the end still tell pending.
+class TwoCallsLate : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  State Look() override {
+    State now = state_.load();
+    if (now.finished() && late_.fetch_sub(1) > 0) now.phase = Phase::kPending;
+    return now;
+  }
+
+ private:
+  std::atomic<int> late_{2};
+};
+
+// A completion that is published some time after the driver was told that it is.
+class MillisecondsLate : public Operation {
+ public:
+  using Operation::Operation;
+
+  void Finish(HRESULT result) override {
+    shown_from_ = (Clock::now() + std::chrono::milliseconds(3)).time_since_epoch().count();
+    Operation::Finish(result);
+  }
+
+ protected:
+  State Look() override {
+    State now = state_.load();
+    const auto clock = Clock::now().time_since_epoch().count();
+    if (now.finished() && clock < shown_from_) now.phase = Phase::kPending;
+    return now;
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::atomic<Clock::rep> shown_from_{0};
+};
+
+// Takes progress of so many percent for the end.
+template <uint16_t kPercent>
+class FinishedEarly : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  Answer Show(State state) override {
+    if (state.pending() && state.estimable && state.percent >= kPercent) return {hr::kOk, 100};
+    return Operation::Show(state);
+  }
+};
+
+// Takes progress that comes after the end, and is pending again.
+class ProgressReopens : public Operation {
+ public:
+  using Operation::Operation;
+
+  void Progress(ULONG percent) override {
+    if (state_.load().finished()) reopened_ = told_.load();
+    Operation::Progress(percent);
+  }
+
+ protected:
+  Answer Show(State state) override {
+    if (state.finished() && reopened_) return {hr::kOperationPending, 99};
+    return Operation::Show(state);
+  }
+  HRESULT Tell(State state, HRESULT* hr, ULONG* percent) override {
+    const HRESULT ret = Operation::Tell(state, hr, percent);
+    if (state.finished()) told_ = true;
+    return ret;
+  }
+
+ private:
+  std::atomic<bool> told_{false};
+  std::atomic<bool> reopened_{false};
+};
+
+// Progress goes back (QS-30 in ms-vds, else QA-03).
+
+// Every third call shows what an older measurement said.
+class PercentWavers : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  Answer Show(State state) override {
+    Answer a = Operation::Show(state);
+    if (state.pending() && ++calls_ % 3 == 0) a.percent -= a.percent / 4;
+    return a;
+  }
+
+ private:
+  std::atomic<uint32_t> calls_{0};
+};
+
+// Independence (QS-14). These are about all operations of the process.
+
+std::atomic<uint16_t> shared_percent{0};
+
+class SharedPercent : public Operation {
+ public:
+  using Operation::Operation;
+
+  void Progress(ULONG percent) override {
+    Operation::Progress(percent);
+    shared_percent = state_.load().percent;
+  }
+
+ protected:
+  Answer Show(State state) override {
+    if (state.pending() && state.estimable) state.percent = shared_percent;
+    return Operation::Show(state);
+  }
+};
+
+std::atomic<HRESULT> shared_result{hr::kOk};
+
+class SharedResult : public Operation {
+ public:
+  using Operation::Operation;
+
+  void Finish(HRESULT result) override {
+    if (state_.load().pending()) shared_result = result;
+    Operation::Finish(result);
+  }
+
+ protected:
+  Answer Show(State state) override {
+    if (state.finished()) state.result = shared_result;
+    return Operation::Show(state);
+  }
+};
+
+// Counts the ends that were: an operation that lived at the last one takes it for its own.
+std::atomic<uint64_t> ends{0};
+std::atomic<HRESULT> last_end{hr::kOk};
+
+class FinishEndsAll : public Operation {
+ public:
+  explicit FinishEndsAll(bool estimable) : Operation(estimable), born_(ends) {}
+
+  void Finish(HRESULT result) override {
+    if (state_.load().pending()) {
+      last_end = result;
+      ++ends;
+    }
+    Operation::Finish(result);
+  }
+
+ protected:
+  Answer Show(State state) override {
+    if (state.pending() && ends != born_) return {last_end, 100};
+    return Operation::Show(state);
+  }
+
+ private:
+  const uint64_t born_;
+};
+
+std::atomic<uint64_t> begins{0};
+
+// A server that has one slot: the next operation pushes out the one that was seen in it.
+class BeginPushesOut : public Operation {
+ public:
+  explicit BeginPushesOut(bool estimable) : Operation(estimable), slot_(++begins) {}
+
+ protected:
+  Answer Show(State state) override {
+    if (state.pending() && seen_ && begins != slot_) return {hr::kOperationCanceled, 100};
+    seen_ = true;
+    return Operation::Show(state);
+  }
+
+ private:
+  const uint64_t slot_;
+  std::atomic<bool> seen_{false};
+};
+
+constexpr Row kRows[] = {
+    {"finished_goes_back_to_pending", "Is pending again after its end was told a few times.",
+     "QS-10", Make<GoesBackToPending>},
+    {"finished_result_changes", "Tells VDS_E_OBJECT_DELETED once its result was told a few times.",
+     "QS-10", Make<ResultChanges>},
+    {"finished_percent_drops", "Shows 99 once 100 was told a few times.", "QS-10",
+     Make<PercentDrops>},
+    {"second_finish_rewrites", "Takes a second finish and tells its result.", "QS-10",
+     Make<SecondFinishRewrites>},
+    {"progress_reopens", "Is pending again if progress is reported after the end.", "QS-10",
+     Make<ProgressReopens>},
+    {"stale_cache", "Looks at the operation at every eighth call only.", "QS-11", Make<StaleCache>},
+    {"finish_seen_two_calls_late", "The first two calls after the end tell pending.", "QS-11",
+     Make<TwoCallsLate>},
+    {"finish_seen_milliseconds_late", "Tells the end three milliseconds after it has come.",
+     "QS-11", Make<MillisecondsLate>},
+    {"finished_at_99", "Takes progress of 99 for the end.", "QS-11", Make<FinishedEarly<99>>},
+    {"finished_at_100", "Takes progress of 100 for the end.", "QS-11", Make<FinishedEarly<100>>},
+    {"percent_wavers", "Every third call shows a lower percent.", "QS-30", Make<PercentWavers>,
+     "ms-vds"},
+    {"percent_wavers_win32", "Every third call shows a lower percent, which win32 allows.", "QA-03",
+     Make<PercentWavers>},
+    {"shared_percent", "Keeps the percent of all operations in one place.", "QS-14",
+     Make<SharedPercent>},
+    {"shared_result", "Keeps the result of all operations in one place.", "QS-14",
+     Make<SharedResult>},
+    {"finish_ends_all", "The end of one operation ends all others.", "QS-14", Make<FinishEndsAll>},
+    {"begin_pushes_out", "A new operation ends the one before it.", "QS-14", Make<BeginPushesOut>},
+};
+
+}  // namespace
+
+std::span<const Row> StateRows() { return kRows; }
+
+}  // namespace vdsconform::mutants
