@@ -45,8 +45,8 @@ void Fill(OutputFrame& frame, uint32_t poison) {
 
 OutputBuffers::PageEnd OutputBuffers::MapPageEnd() {
   const size_t page = PageSize();
-  void* mapping = mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
-                       0);
+  void* mapping =
+      mmap(nullptr, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (mapping == MAP_FAILED) std::abort();
   PageEnd end;
   end.mapping = static_cast<uint8_t*>(mapping);

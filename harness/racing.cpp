@@ -148,8 +148,8 @@ void RacingRun::GiveUp() {
 void RacingRun::Supervise() {
   Backoff backoff;
   while (!AllDone()) {
-    const auto first = std::find_if(workers_.begin(), workers_.end(),
-                                    [](const Worker* w) { return !w->done(); });
+    const auto first =
+        std::find_if(workers_.begin(), workers_.end(), [](const Worker* w) { return !w->done(); });
     if (first != workers_.end() && (*first)->WaitDone(backoff.Next())) continue;
     stage_.Beat();
     for (Worker* worker : workers_) {

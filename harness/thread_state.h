@@ -17,14 +17,14 @@
 namespace vdsconform {
 
 struct ThreadSample {
-  bool asleep = false;          // blocked in the kernel; false: running, or waiting for a processor
-  long system_call = -1;        // in which it is asleep; -1: none known
-  bool timed = false;           // that system call has a time limit
-  bool pure_sleep = false;      // and does nothing but let time pass
-  bool untimed_futex = false;   // asleep on a lock or condition until another thread wakes it
-  uint64_t cpu_ns = 0;          // CPU time consumed so far
-  uint64_t queued_ns = 0;       // time spent runnable without a processor so far
-  uint64_t run_count = 0;       // how often it was put on a processor so far
+  bool asleep = false;         // blocked in the kernel; false: running, or waiting for a processor
+  long system_call = -1;       // in which it is asleep; -1: none known
+  bool timed = false;          // that system call has a time limit
+  bool pure_sleep = false;     // and does nothing but let time pass
+  bool untimed_futex = false;  // asleep on a lock or condition until another thread wakes it
+  uint64_t cpu_ns = 0;         // CPU time consumed so far
+  uint64_t queued_ns = 0;      // time spent runnable without a processor so far
+  uint64_t run_count = 0;      // how often it was put on a processor so far
 };
 
 // None: there is no such thread any more, or the kernel does not tell.

@@ -17,7 +17,8 @@
 namespace vdsconform {
 namespace {
 
-// How often a waiting thread looks before it sleeps: a few microseconds, about what a wake-up costs.
+// How often a waiting thread looks before it sleeps: a few microseconds, about what a wake-up
+// costs.
 constexpr int kSpins = 400;
 
 void WakeAll(std::atomic<uint32_t>& word) {
@@ -262,8 +263,9 @@ void Worker::PerformBegin(int32_t step, LiveOperation& operation) {
   event.estimable = operation.estimable;
   event.driven = shared_.iut->finish != nullptr;
   if (event.fault == Fault::kNone && (Failed(*event.ret) || operation.async == nullptr)) {
-    shared_.Inconclusive(Failed(*event.ret) ? "begin failed with " + vdsconform::Describe(*event.ret)
-                                            : "begin succeeded but gave no object");
+    shared_.Inconclusive(Failed(*event.ret)
+                             ? "begin failed with " + vdsconform::Describe(*event.ret)
+                             : "begin succeeded but gave no object");
     return;
   }
   events_.push_back(std::move(event));

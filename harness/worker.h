@@ -33,10 +33,10 @@ struct LiveOperation {
   std::atomic<bool> ending{false};  // the driver's finish was invoked
   std::atomic<bool> let_go{false};  // `end` was called
 
-  std::mutex references_mutex;        // guards what follows, never held during a call
-  uint32_t added_references = 0;      // by AddRef steps, not yet released
-  std::vector<IUnknown*> queried;     // by QueryInterface steps
-  IUnknown* identity = nullptr;       // what QueryInterface gave for IUnknown first
+  std::mutex references_mutex;     // guards what follows, never held during a call
+  uint32_t added_references = 0;   // by AddRef steps, not yet released
+  std::vector<IUnknown*> queried;  // by QueryInterface steps
+  IUnknown* identity = nullptr;    // what QueryInterface gave for IUnknown first
 
   void Reset(uint32_t new_number, bool is_estimable);
 };

@@ -1,0 +1,204 @@
+// The rule for the pair (hr, percent): which requirement a wrong pair breaks.
+#include "hresult.h"
+#include "rules.h"
+
+namespace vdsconform {
+namespace {
+
+using Suspicion = Complaint::Suspicion;
+
+std::string Pair(const Event& event) {
+  return Describe(*event.hr) + " with " + std::to_string(*event.percent) + " %";
+}
+
+Complaint Make(Req req, std::string cause, const std::string& saw, const std::string& allowed,
+               Suspicion suspicion = Suspicion::kNone) {
+  return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt, suspicion};
+}
+
+const char* const kPendingPair = "VDS_E_OPERATION_PENDING (0x80042409) with 0..99";
+
+// QS-01: which confusion the code looks like.
+std::string Confusion(HRESULT hr) {
+  if (hr == hr::kOperationPendingMisprint) {
+    return "the misprint of [MS-VDS], without the error bit";
+  }
+  if (hr == hr::kPending) return "E_PENDING, COM's code and not VDS's";
+  if (hr == hr::kInProgress) return "VDS_S_IN_PROGRESS, which means something else";
+  if (hr == hr::kOk) return "S_OK, which clients take for success";
+  return "not the code for pending";
+}
+
+Complaint WrongPendingCode(const Event& event) {
+  const bool known = LooksLikePending(*event.hr) || *event.hr == hr::kOk;
+  return Make(Req::kQs01, "pending-as-" + (known ? ToHex(*event.hr) : "another-code"),
+              Describe(*event.hr) + " while pending: " + Confusion(*event.hr),
+              "VDS_E_OPERATION_PENDING (0x80042409)");
+}
+
+// QS-02, QS-05 and QS-14: the percentage of a pending answer. `torn` if it could be the percentage
+// of a finish that overlaps.
+std::optional<Complaint> PendingPercent(const Context& context) {
+  const Event& event = context.event;
+  const uint32_t percent = *event.percent;
+  const OperationStatus& status = context.status;
+  if (percent == 100 && context.Overlaps() && status.may_be_finished() &&
+      status.highest_driver_percent() < 100) {
+    return Make(Req::kQs09, "pending-with-100", Pair(event) + " while the operation was finishing",
+                std::string(kPendingPair) + ", or the result with 100", Suspicion::kPercent);
+  }
+  if (!status.estimable() && percent != 0) {
+    const std::string minus_one =
+        percent == 0xFFFFFFFFu ? ", the -1 that vdscmmn.idl remarks on" : "";
+    return Make(Req::kQs05, "not-estimable-percent",
+                std::to_string(percent) + " %" + minus_one +
+                    " while pending, though progress cannot be estimated",
+                "0 %");
+  }
+  if (percent > 99) {
+    return Make(Req::kQs02, percent == 100 ? "pending-percent-100" : "pending-percent-over-100",
+                std::to_string(percent) + " % while pending", "0..99");
+  }
+  if (context.percent_of_other) {
+    return Make(Req::kQs14, "percent-of-another-operation",
+                std::to_string(percent) + " %, which another operation was given and this one not",
+                "the operation's own progress");
+  }
+  return std::nullopt;
+}
+
+// The operation is surely pending, and the answer says it is finished.
+Complaint FinishedTooEarly(const Context& context) {
+  const Event& event = context.event;
+  const bool pending_like = LooksLikePending(*event.hr);
+  if (context.result_of_other && !pending_like) {
+    return Make(Req::kQs14, "result-of-another-operation",
+                Pair(event) + ", the end of another operation", kPendingPair);
+  }
+  if (*event.percent != 100 || pending_like) return WrongPendingCode(event);
+  return Make(Blame(context, Req::kQs11), "finished-too-early",
+              Pair(event) + " although nothing has ended the operation", kPendingPair);
+}
+
+// The operation is surely finished, and the answer says it is pending.
+Complaint StillPending(const Context& context) {
+  const Event& event = context.event;
+  const Floor& floor = context.floor;
+  const std::string saw = Pair(event);
+  if (floor.reported) {
+    return Make(Blame(context, Req::kQs10), "went-back-to-pending",
+                saw + " after a call had reported " +
+                    (floor.reported_hr ? Describe(*floor.reported_hr) : "finished"),
+                "the same result with 100 for ever");
+  }
+  if (floor.finished_by_cancel) {
+    return Make(Req::kQs17, "pending-after-cancel", saw + " after Cancel returned S_OK",
+                "VDS_E_OPERATION_CANCELED (0x8004240D) with 100");
+  }
+  const std::string ended =
+      floor.finished_by_driver ? "the operation had ended" : "Wait had returned";
+  return Make(Req::kQs11, "stale-pending", saw + " in a call made after " + ended,
+              "the operation's result with 100");
+}
+
+std::string PossibleResults(const OperationStatus& status) {
+  std::string text;
+  for (const PossibleResult& possible : status.possible_results()) {
+    if (!text.empty()) text += " or ";
+    text += Describe(possible.hr);
+  }
+  return text.empty() ? "the operation's result" : text;
+}
+
+bool ResultIsWrong(const Context& context) {
+  const HRESULT hr = *context.event.hr;
+  if (context.floor.finished_by_cancel && hr != hr::kOperationCanceled) return true;
+  if (context.status.ResultsKnown()) return !context.status.IsPossibleResult(hr);
+  if (context.floor.reported_hr && *context.floor.reported_hr != hr) return true;
+  return context.status.wait_result() && *context.status.wait_result() != hr;
+}
+
+// The answer says finished, with another result than the operation can have.
+Complaint WrongResult(const Context& context) {
+  const Event& event = context.event;
+  const Floor& floor = context.floor;
+  const HRESULT hr = *event.hr;
+  const std::string allowed = PossibleResults(context.status) + " with 100";
+  if (floor.finished_by_cancel) {
+    if (hr == hr::kOperationCanceled) {
+      return Make(Req::kQs17, "cancel-rewrote-result",
+                  Pair(event) + " after a Cancel of an operation that had finished",
+                  (floor.reported_hr ? Describe(*floor.reported_hr) : "its own result") +
+                      " with 100, and a Cancel that fails");
+    }
+    return Make(Req::kQs17, "result-after-cancel", Pair(event) + " after Cancel returned S_OK",
+                "VDS_E_OPERATION_CANCELED (0x8004240D) with 100");
+  }
+  if (floor.reported_hr && *floor.reported_hr != hr) {
+    return Make(Blame(context, Req::kQs10), "result-changed",
+                Pair(event) + " after " + Describe(*floor.reported_hr) + " had been reported",
+                Describe(*floor.reported_hr) + " with 100 for ever");
+  }
+  if (context.Overlaps() && context.status.driven()) {
+    return Make(Req::kQs09, "torn-result", Pair(event) + " while the operation was finishing",
+                std::string(kPendingPair) + ", or " + allowed, Suspicion::kHr);
+  }
+  if (context.result_of_other) {
+    return Make(Req::kQs14, "result-of-another-operation",
+                Pair(event) + ", the result of another operation", allowed);
+  }
+  if (!context.status.driven() && context.status.wait_result()) {
+    return Make(Req::kQs16, "differs-from-wait",
+                Pair(event) + " after Wait stored " + Describe(*context.status.wait_result()),
+                Describe(*context.status.wait_result()) + " with 100");
+  }
+  return Make(Blame(context, Req::kQs03), "wrong-result", Pair(event) + " once finished", allowed);
+}
+
+// QS-04, and QS-09 or QS-10: finished with less, or more, than 100.
+std::optional<Complaint> FinishedPercent(const Context& context) {
+  const Event& event = context.event;
+  if (*event.percent == 100) return std::nullopt;
+  // C1: after failure or cancellation [MS-VDS] also has 0.
+  if (context.profile == Profile::kMsVds && Failed(*event.hr) && *event.percent == 0) {
+    return std::nullopt;
+  }
+  if (context.floor.reported_hundred) {
+    return Make(Blame(context, Req::kQs10), "percent-changed",
+                Pair(event) + " after 100 had been reported", "100 for ever");
+  }
+  if (context.Overlaps() && context.status.driven()) {
+    return Make(Req::kQs09, "finished-with-less",
+                Pair(event) + " while the operation was finishing",
+                std::string(kPendingPair) + ", or the result with 100", Suspicion::kPercent);
+  }
+  // C3: Windows itself answers so for some operations.
+  const bool known_deviation = Succeeded(*event.hr) && *event.percent == 0;
+  return Make(Req::kQs04, "finished-percent",
+              Pair(event) + " once finished" +
+                  (known_deviation ? " (a known deviation of Windows for Extend and Shrink)" : ""),
+              "100");
+}
+
+}  // namespace
+
+std::optional<Complaint> PairRule(const Context& context) {
+  const Event& event = context.event;
+  const bool says_pending = event.hr == hr::kOperationPending;
+  if (context.KnownPending()) {
+    return says_pending ? PendingPercent(context) : FinishedTooEarly(context);
+  }
+  if (says_pending) {
+    return context.floor.MustBeFinished() ? StillPending(context) : PendingPercent(context);
+  }
+  // A code that is confused with pending, below 100: the operation may well have been pending.
+  const bool may_be_pending = !context.floor.MustBeFinished() && *event.percent != 100;
+  if (may_be_pending && LooksLikePending(*event.hr) &&
+      !context.status.IsPossibleResult(*event.hr)) {
+    return WrongPendingCode(event);
+  }
+  if (ResultIsWrong(context)) return WrongResult(context);
+  return FinishedPercent(context);
+}
+
+}  // namespace vdsconform

@@ -1,0 +1,255 @@
+#include "rules.h"
+
+#include "hresult.h"
+
+namespace vdsconform {
+namespace {
+
+std::string Percent(const Event& event) {
+  return event.percent ? std::to_string(*event.percent) + " %" : "no percentage";
+}
+
+Complaint Make(Req req, std::string cause, const std::string& saw, const std::string& allowed) {
+  return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt,
+          Complaint::Suspicion::kNone};
+}
+
+}  // namespace
+
+bool LooksLikePending(HRESULT hr) {
+  return hr == hr::kOperationPendingMisprint || hr == hr::kPending || hr == hr::kInProgress;
+}
+
+Req Blame(const Context& context, Req otherwise) {
+  const Intervening& between = context.status.intervening();
+  if (context.OnlyOthersChanged()) return Req::kQs14;
+  if (between.OnlyNullCall()) return Req::kQs08;
+  if (between.OnlyFailedCancel()) return Req::kQs17;
+  if (between.OnlyReference()) return Req::kQs15;
+  return otherwise;
+}
+
+std::optional<Complaint> NeverWaits(const Context& context) {
+  const Event& event = context.event;
+  const bool slept =
+      !event.slept_in.empty() && event.slept_in.find(kWithTimeLimit) == std::string::npos;
+  if (slept && !context.Overlaps()) {
+    return Make(Req::kQs06, "sleeps", "QueryStatus asleep in " + event.slept_in,
+                "a call that does not sleep");
+  }
+  if (event.witness == Witness::kNone) return std::nullopt;
+  const bool ended = context.status.finish_invoked() ||
+                     (!context.status.driven() && event.hr != hr::kOperationPending);
+  if (!ended) return std::nullopt;
+  return Make(Req::kQs06, "waits-" + std::string(Name(event.witness)),
+              "QueryStatus " + std::string(Name(event.witness)) +
+                  " while the operation was pending; it came back only after the operation ended",
+              "a call that returns while the operation is held pending");
+}
+
+std::optional<Complaint> ReturnValue(const Context& context) {
+  const Event& event = context.event;
+  if (!event.ret || *event.ret == hr::kOk) return std::nullopt;
+  const HRESULT ret = *event.ret;
+  const std::string saw = "return value " + Describe(ret);
+  const std::string allowed =
+      "S_OK; while pending also VDS_E_OPERATION_PENDING (the operation's result belongs into "
+      "*pHrResult)";
+  if (Succeeded(ret)) return Make(Req::kQs07, "success-code", saw, allowed);
+  if (ret == hr::kOperationPending) {
+    const bool finished =
+        context.floor.MustBeFinished() ||
+        (event.hr && *event.hr != hr::kOperationPending && !LooksLikePending(*event.hr));
+    if (!finished) return std::nullopt;
+    return Make(Req::kQs07, "pending-when-finished", saw + " although the operation has finished",
+                "S_OK");
+  }
+  const bool own_result = context.floor.MustBeFinished() && context.status.driven() &&
+                          context.status.IsPossibleResult(ret);
+  if (own_result) {
+    return Make(Req::kQs07, "own-result", saw + ", which is the operation's own result", allowed);
+  }
+  // COM objects clear their outputs when they fail: only a pair that answers was given.
+  const bool pending_pair = event.hr == hr::kOperationPending && event.percent <= 99u;
+  const bool final_pair = event.hr && event.percent == 100u && context.status.driven() &&
+                          context.status.IsPossibleResult(*event.hr);
+  if (event.percent && (pending_pair || final_pair)) {
+    return Make(Req::kQs07, "failure-with-outputs", saw, allowed);
+  }
+  return std::nullopt;
+}
+
+std::optional<Complaint> NullOutputsRule(const Context& context) {
+  const Event& event = context.event;
+  if (!event.ret || Failed(*event.ret)) return std::nullopt;
+  const std::string which(Name(event.null_outputs));
+  return Make(Req::kQs08, "null-" + which + "-accepted",
+              "return value " + Describe(*event.ret) + " for a NULL " +
+                  (event.null_outputs == NullOutputs::kBoth ? "pHrResult and pulPercentCompleted"
+                   : event.null_outputs == NullOutputs::kHr ? "pHrResult"
+                                                            : "pulPercentCompleted"),
+              "a failure such as E_INVALIDARG or E_POINTER");
+}
+
+std::optional<Complaint> OutputWrites(const Context& context) {
+  const Event& event = context.event;
+  if (!event.clobbered.empty()) {
+    return Make(Req::kQs12, "writes-elsewhere",
+                "memory around the outputs changed: " + event.clobbered,
+                "writes of 4 bytes at each output and nowhere else");
+  }
+  if (event.ret != hr::kOk || (event.hr && event.percent)) return std::nullopt;
+  const std::string missing = !event.hr && !event.percent ? "neither output written"
+                              : !event.hr                 ? "pHrResult not written"
+                                                          : "pulPercentCompleted not written";
+  const std::string cause = !event.hr && !event.percent ? "not-written"
+                            : !event.hr                 ? "hr-not-written"
+                                                        : "percent-not-written";
+  return Make(Req::kQs12, cause, "return value S_OK, but " + missing,
+              "both outputs written by a successful call");
+}
+
+std::optional<Complaint> CallsComeBack(const Context& context) {
+  const Event& event = context.event;
+  if (event.fault == Fault::kNone && event.t1) return std::nullopt;
+  std::string how;
+  switch (event.fault) {
+    case Fault::kNone:
+      how = "never came back";
+      break;
+    case Fault::kThrew:
+      how = "threw an exception";
+      break;
+    case Fault::kCrashed:
+      how = "crashed";
+      break;
+    case Fault::kExited:
+      how = "ended the process";
+      break;
+    case Fault::kHung:
+      how = "hung, although its operation had ended";
+      break;
+    case Fault::kClosedDescriptors:
+      how = "closed descriptors that are not its own";
+      break;
+  }
+  if (!event.detail.empty()) how += " (" + event.detail + ")";
+  const std::string name(Name(event.call));
+  const bool is_null = event.call == Call::kQueryStatus && event.null_outputs != NullOutputs::kNone;
+  const bool counts = event.call == Call::kAddRef || event.call == Call::kRelease ||
+                      event.call == Call::kQueryInterface;
+  const bool crashed = event.fault == Fault::kCrashed;
+  Req req = Req::kQs13;
+  if (is_null) req = Req::kQs08;
+  if (!is_null && crashed && (counts || context.status.intervening().OnlyReference())) {
+    req = Req::kQs15;
+  }
+  const std::string cause =
+      (event.fault == Fault::kNone ? std::string("lost") : std::string(Name(event.fault))) + "-" +
+      name;
+  return Make(req, cause, name + (is_null ? " with a NULL output " : " ") + how,
+              is_null ? "a failure HRESULT" : "a call that returns");
+}
+
+std::optional<Complaint> ComObject(const Context& context) {
+  const Event& event = context.event;
+  if (event.call == Call::kRelease && event.count == 0u && context.status.client_references() > 1) {
+    return Make(Req::kQs15, "released-early",
+                "Release returned 0 with " +
+                    std::to_string(context.status.client_references() - 1) +
+                    " of the client's references left",
+                "an object that lives until its last Release");
+  }
+  if (event.call != Call::kQueryInterface || !event.ret) return std::nullopt;
+  const std::string asked = "QueryInterface for " + std::string(Name(event.interface_id));
+  const std::string saw = asked + " returned " + Describe(*event.ret);
+  if (event.interface_id == Interface::kOther) {
+    if (*event.ret != hr::kNoInterface) {
+      return Make(Req::kQs15, "unknown-interface", saw, "E_NOINTERFACE for an unknown interface");
+    }
+    if (event.out != OutPointer::kNull && event.out != OutPointer::kNotSeen) {
+      return Make(Req::kQs15, "out-pointer-not-null", saw + " and left the out pointer non-null",
+                  "NULL in the out pointer of a refusal");
+    }
+    return std::nullopt;
+  }
+  if (*event.ret != hr::kOk) {
+    return Make(Req::kQs15, "interface-refused", saw, "S_OK for IUnknown and IVdsAsync");
+  }
+  if (event.out == OutPointer::kNull || event.out == OutPointer::kNotWritten) {
+    return Make(Req::kQs15, "no-pointer", saw + " without a pointer", "a non-null pointer");
+  }
+  if (event.interface_id == Interface::kIUnknown && event.out == OutPointer::kDifferent) {
+    return Make(Req::kQs15, "identity", saw + " with another pointer than before",
+                "one IUnknown pointer for the life of an object");
+  }
+  return std::nullopt;
+}
+
+std::optional<Complaint> AgreesWithWait(const Context& context) {
+  const Event& event = context.event;
+  if (!event.ret || Failed(*event.ret)) return std::nullopt;
+  if (context.KnownPending()) {
+    return Make(Req::kQs16, "wait-returned-early",
+                "Wait returned " + Describe(*event.ret) + " while the operation was pending",
+                "a Wait that returns when the operation has finished");
+  }
+  if (!event.hr) return std::nullopt;
+  const bool impossible =
+      context.status.ResultsKnown() && !context.status.IsPossibleResult(*event.hr);
+  const bool differs = context.floor.reported_hr && *context.floor.reported_hr != *event.hr;
+  if (!impossible && !differs) return std::nullopt;
+  return Make(Req::kQs16, "wait-result", "Wait stored " + Describe(*event.hr),
+              differs ? Describe(*context.floor.reported_hr) + ", as QueryStatus reported"
+                      : "the result that ended the operation");
+}
+
+std::optional<Complaint> WellFormed(const Context& context) {
+  const Event& event = context.event;
+  if (!event.ret || Succeeded(*event.ret)) return std::nullopt;
+  const std::string why = WhyNotWellFormed(*event.ret);
+  if (why.empty()) return std::nullopt;
+  return Make(Req::kQs18, "malformed", "return value " + Describe(*event.ret) + ": " + why,
+              "a standard, VDS-specific or HRESULT_FROM_WIN32 code");
+}
+
+std::optional<Complaint> NeverBack(const Context& context) {
+  const Event& event = context.event;
+  const auto& highest = context.floor.highest;
+  if (event.hr != hr::kOperationPending || !highest || context.status.driver_went_back()) {
+    return std::nullopt;
+  }
+  if (*event.percent >= highest->percent) return std::nullopt;
+  const Req otherwise = context.profile == Profile::kMsVds ? Req::kQs30 : Req::kQa03;
+  Complaint complaint = Make(
+      context.status.intervening().OnlyNullCall() ? Req::kQs08 : otherwise, "percent-went-back",
+      Percent(event) + " after " + std::to_string(highest->percent) + " % had been reported",
+      std::to_string(highest->percent) + " % or more while pending");
+  complaint.earlier = highest->ToEvent(event.op);
+  return complaint;
+}
+
+std::optional<Complaint> StartsAtZero(const Context& context) {
+  const Event& event = context.event;
+  const bool before = context.KnownPending() && !context.status.progress_invoked();
+  if (!before || event.hr != hr::kOperationPending || event.percent == 0u) return std::nullopt;
+  return Make(Req::kQs31, "starts-above-zero", Percent(event) + " before any progress", "0 %");
+}
+
+std::optional<Complaint> BreaksClients(const Context& context) {
+  const Event& event = context.event;
+  if (event.ret == hr::kOperationPending) {
+    return Make(Req::kQa01, "pending-as-return-value",
+                "return value VDS_E_OPERATION_PENDING while pending",
+                "it, but clients that test FAILED(ret) take it for a failure; S_OK breaks none");
+  }
+  const bool finished = event.hr && *event.hr != hr::kOperationPending;
+  if (finished && !context.status.driven() && Succeeded(*event.hr) && *event.hr != hr::kOk &&
+      event.percent == 100u) {
+    return Make(Req::kQa01, "success-code-as-result", "final result " + Describe(*event.hr),
+                "it, but two widely used clients compare with S_OK and poll for ever");
+  }
+  return std::nullopt;
+}
+
+}  // namespace vdsconform

@@ -1,0 +1,77 @@
+// The rules: one small function for each requirement, in the catalogue's order.
+//
+// Each is pure: it looks at one call that has returned and at what the model knows of its
+// operation, and says what is wrong, or nothing. What a rule says is attributed to one requirement;
+// consequences of the same cause are left out (see PairRule).
+#ifndef VDSCONFORM_SPEC_RULES_H_
+#define VDSCONFORM_SPEC_RULES_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "history.h"
+#include "requirements.h"
+#include "status_model.h"
+
+namespace vdsconform {
+
+// What a rule finds wrong with a call.
+struct Complaint {
+  Req req;
+  std::string cause;             // short and stable
+  std::string message;           // "saw ...; allowed ..."
+  std::optional<Event> earlier;  // the other call of a pair that shows it
+  // The fault may be a torn pair, or the consequence of a fault that also shows when nothing
+  // overlaps; a later call decides. `req` is what it is if it is torn.
+  enum class Suspicion : uint8_t { kNone, kPercent, kHr } suspicion = Suspicion::kNone;
+};
+
+// A call that has returned, with all that a rule may use.
+struct Context {
+  const Event& event;
+  const OperationStatus& status;  // all calls invoked before this one returned
+  const Floor& floor;             // what had returned before this one was invoked
+  Profile profile;
+  // Driver transitions and successful Cancels of all other operations so far.
+  uint64_t other_transitions = 0;
+  // A percentage of QS-14: another live operation was given what this one reports.
+  bool percent_of_other = false;
+  // Another operation ended with the result that this one reports.
+  bool result_of_other = false;
+
+  // Since this operation last answered well only others were driven.
+  bool OnlyOthersChanged() const {
+    return status.intervening().Nothing() && status.other_transitions_at_report() &&
+           other_transitions != *status.other_transitions_at_report();
+  }
+  bool KnownPending() const { return status.driven() && !status.may_be_finished(); }
+  bool Overlaps() const { return status.OverlapsTransition(event); }
+};
+
+// The requirement to which a change of state belongs that nothing about the operation explains:
+// what intervened, or `otherwise`.
+Req Blame(const Context& context, Req otherwise);
+
+// The pair (hr, percent) of a successful QueryStatus: QS-01 to QS-05, QS-09 to QS-11, QS-14, QS-16,
+// QS-17. At most one complaint, since one state was answered.
+std::optional<Complaint> PairRule(const Context& context);
+
+std::optional<Complaint> NeverWaits(const Context& context);       // QS-06
+std::optional<Complaint> ReturnValue(const Context& context);      // QS-07
+std::optional<Complaint> NullOutputsRule(const Context& context);  // QS-08
+std::optional<Complaint> OutputWrites(const Context& context);     // QS-12
+std::optional<Complaint> CallsComeBack(const Context& context);    // QS-13, QS-08, QS-15
+std::optional<Complaint> ComObject(const Context& context);        // QS-15
+std::optional<Complaint> AgreesWithWait(const Context& context);   // QS-16, for Wait itself
+std::optional<Complaint> WellFormed(const Context& context);       // QS-18
+std::optional<Complaint> NeverBack(const Context& context);        // QS-30; QA-03
+std::optional<Complaint> StartsAtZero(const Context& context);     // QS-31
+std::optional<Complaint> BreaksClients(const Context& context);    // QA-01
+
+// True for the codes that implementations confuse with VDS_E_OPERATION_PENDING.
+bool LooksLikePending(HRESULT hr);
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_SPEC_RULES_H_
