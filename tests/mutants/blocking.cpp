@@ -28,7 +28,7 @@ class Delays : public Operation {
   virtual void Delay() = 0;
 };
 
-class WaitsForTheEnd : public Delays {
+class WaitsForFinish : public Delays {
  public:
   using Delays::Delays;
 
@@ -57,13 +57,13 @@ class WaitsNearTheEnd : public Delays {
   }
 };
 
-class SpinsNearTheEnd : public Delays {
+class SpinsUntilFinish : public Delays {
  public:
   using Delays::Delays;
 
  protected:
   void Delay() override {
-    while (state_.load().percent >= 99 && state_.load().pending()) {
+    while (state_.load().pending()) {
     }
   }
 };
@@ -78,13 +78,13 @@ class YieldsNearTheEnd : public Delays {
   }
 };
 
-class PollsNearTheEnd : public Delays {
+class PollsUntilFinish : public Delays {
  public:
   using Delays::Delays;
 
  protected:
   void Delay() override {
-    while (state_.load().percent >= 99 && state_.load().pending()) SleepMicroseconds(1'000);
+    while (state_.load().pending()) SleepMicroseconds(1'000);
   }
 };
 
@@ -176,16 +176,15 @@ class LockHeldByCancel : public Delays {
 constexpr uint32_t kNoCancel = kEverything & ~static_cast<uint32_t>(VDSCONFORM_CANCEL);
 
 constexpr Row kRows[] = {
-    {"waits_for_the_end", "Waits until the operation has ended.", "QS-06", Make<WaitsForTheEnd>},
+    {"waits_for_finish", "Waits until the operation has ended.", "QS-06", Make<WaitsForFinish>},
     {"waits_unless_estimable", "Waits for the end where progress cannot be estimated.", "QS-06",
      Make<WaitsUnlessEstimable>},
     {"waits_near_the_end", "Waits for the end from 99 percent on.", "QS-06", Make<WaitsNearTheEnd>},
-    {"spins_near_the_end", "Spins until the end from 99 percent on.", "QS-06",
-     Make<SpinsNearTheEnd>},
+    {"spins_until_finish", "Spins until the operation has ended.", "QS-06", Make<SpinsUntilFinish>},
     {"yields_near_the_end", "Calls sched_yield until the end from 99 percent on.", "QS-06",
      Make<YieldsNearTheEnd>},
-    {"polls_near_the_end", "Sleeps and looks again until the end from 99 percent on.", "QS-06",
-     Make<PollsNearTheEnd>},
+    {"polls_until_finish", "Sleeps and looks again until the operation has ended.", "QS-06",
+     Make<PollsUntilFinish>},
     {"waits_for_news", "Waits until there is progress since the last call.", "QS-06",
      Make<WaitsForNews>},
     {"sleeps_5_ms", "Sleeps five milliseconds at every call while pending.", "QS-06",

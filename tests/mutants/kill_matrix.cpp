@@ -90,7 +90,7 @@ Report Run(const Settings& settings, const Row& row, bool strict) {
   std::filesystem::remove(json);
   std::vector<std::string> arguments = {settings.command,
                                         "run",
-                                        "--quick",
+                                        row.how,
                                         "--iut",
                                         settings.libraries + "/libmutant_" + row.name + ".so",
                                         "--profile",
