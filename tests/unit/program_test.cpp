@@ -1,0 +1,65 @@
+#include "harness/program.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+#include <string>
+
+namespace vdsconform {
+namespace {
+
+template <class Enum>
+std::set<std::string> Names(int count) {
+  std::set<std::string> names;
+  for (int i = 0; i < count; ++i) names.emplace(Name(static_cast<Enum>(i)));
+  return names;
+}
+
+TEST(Program, EnumeratorsHaveNamesOfTheirOwn) {
+  EXPECT_EQ(Names<Action>(kActionCount).size(), static_cast<size_t>(kActionCount));
+  EXPECT_EQ(Names<Outputs>(3), (std::set<std::string>{"stack", "heap", "page-end"}));
+  EXPECT_EQ(Names<Schedule::Kind>(3), (std::set<std::string>{"in-order", "racing", "preempted"}));
+  EXPECT_FALSE(Names<Action>(kActionCount).contains(""));
+}
+
+TEST(Program, StepsAreDescribedInWords) {
+  using namespace steps;
+  EXPECT_EQ(Describe(On(1, Query())), "query on thread 1");
+  EXPECT_EQ(Describe(Query(3)), "query, 3 times on thread 0");
+  EXPECT_EQ(Describe(QueryNull(NullOutputs::kHr)), "query with a NULL pHrResult on thread 0");
+  EXPECT_EQ(Describe(QueryAt(Outputs::kPageEnd)), "query into the ends of pages on thread 0");
+  EXPECT_EQ(Describe(Of(2, Progress(40))), "progress to 40 % of operation 2 on thread 0");
+  EXPECT_EQ(Describe(Finish(0)), "finish with S_OK (0x00000000) on thread 0");
+  EXPECT_EQ(Describe(Ask(Interface::kOther)), "query-interface for other on thread 0");
+  EXPECT_EQ(Describe(Barrier()), "barrier");
+}
+
+TEST(Program, HelpersMakeTheStepsTheyAreNamedAfter) {
+  using namespace steps;
+  EXPECT_EQ(Begin(3).action, Action::kBegin);
+  EXPECT_EQ(Begin(3).op, 3u);
+  EXPECT_EQ(Poll().action, Action::kPoll);
+  EXPECT_EQ(End().action, Action::kEnd);
+  EXPECT_EQ(Wait().action, Action::kWait);
+  EXPECT_EQ(Cancel().action, Action::kCancel);
+  EXPECT_EQ(AddRef().action, Action::kAddRef);
+  EXPECT_EQ(Release().action, Action::kRelease);
+  EXPECT_EQ(Finish(-5).result, -5);
+  EXPECT_EQ(On(2, Query()).thread, 2u);
+}
+
+TEST(Program, HasEveryOperationThatItsStepsName) {
+  using namespace steps;
+  const Program program = InOrder({Query(), Of(2, Query())}, false);
+  EXPECT_EQ(program.operations.size(), 3u);
+  for (const Operation& operation : program.operations) EXPECT_FALSE(operation.estimable);
+}
+
+TEST(Program, RacingRepeatsItsRounds) {
+  const Program program = Racing({steps::Query()}, 100);
+  EXPECT_EQ(program.schedule.kind, Schedule::Kind::kRacing);
+  EXPECT_EQ(program.schedule.rounds, 100u);
+}
+
+}  // namespace
+}  // namespace vdsconform
