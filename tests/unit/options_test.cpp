@@ -1,0 +1,162 @@
+#include "harness/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace vdsconform {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+std::variant<Options, Leave> Parse(std::vector<const char*> arguments) {
+  arguments.insert(arguments.begin(), "vdsconform");
+  return ParseOptions(static_cast<int>(arguments.size()), arguments.data());
+}
+
+Options Good(const std::vector<const char*>& arguments) {
+  const auto parsed = Parse(arguments);
+  if (const auto* leave = std::get_if<Leave>(&parsed)) {
+    ADD_FAILURE() << leave->text;
+    return {};
+  }
+  return std::get<Options>(parsed);
+}
+
+// The message of a command line that must be refused.
+std::string Bad(const std::vector<const char*>& arguments) {
+  const auto parsed = Parse(arguments);
+  const auto* leave = std::get_if<Leave>(&parsed);
+  if (leave == nullptr) return "was accepted";
+  EXPECT_EQ(leave->exit_code, 2);
+  return leave->text;
+}
+
+TEST(Options, RunTakesAll) {
+  const Options options = Good({"run",
+                                "--iut",
+                                "mine.so",
+                                "--param",
+                                "a=b",
+                                "--param",
+                                "c=d=e",
+                                "--profile",
+                                "ms-vds",
+                                "--strict",
+                                "--known-failures",
+                                "known",
+                                "--json",
+                                "j",
+                                "--junit",
+                                "u",
+                                "--sarif",
+                                "s",
+                                "--html",
+                                "h",
+                                "--filter",
+                                "QS01*",
+                                "--seed",
+                                "18446744073709551615",
+                                "--quick",
+                                "--in-process",
+                                "--artifacts",
+                                "dir",
+                                "--rest-ms",
+                                "5",
+                                "--hang-ms",
+                                "7",
+                                "--operation-timeout",
+                                "9",
+                                "--gtest_repeat=2"});
+  EXPECT_EQ(options.command, Command::kRun);
+  EXPECT_EQ(options.iut.library, "mine.so");
+  EXPECT_THAT(options.iut.parameters, ElementsAre("a=b", "c=d=e"));
+  EXPECT_EQ(options.profile, Profile::kMsVds);
+  EXPECT_TRUE(options.report.strict);
+  EXPECT_EQ(options.report.known_failures, "known");
+  EXPECT_EQ(options.report.json + options.report.junit + options.report.sarif + options.report.html,
+            "jush");
+  EXPECT_EQ(options.filter, "QS01*");
+  EXPECT_EQ(options.seed, 18446744073709551615u);
+  EXPECT_TRUE(options.quick);
+  EXPECT_TRUE(options.iut.in_process);
+  EXPECT_EQ(options.artifacts, "dir");
+  EXPECT_EQ(options.iut.patience.rest_ms, 5u);
+  EXPECT_EQ(options.iut.patience.hang_ms, 7u);
+  EXPECT_EQ(options.iut.patience.operation_ms, 9'000u);
+  EXPECT_THAT(options.gtest_flags, ElementsAre("--gtest_repeat=2"));
+}
+
+TEST(Options, RunHasTheUsualDefaults) {
+  const Options options = Good({"run", "--host", "wine host.exe"});
+  EXPECT_EQ(options.iut.host, "wine host.exe");
+  EXPECT_EQ(options.profile, Profile::kWin32);
+  EXPECT_FALSE(options.seed.has_value());
+  EXPECT_EQ(options.artifacts, "vdsconform-findings");
+  EXPECT_EQ(options.iut.patience.operation_ms, Patience().operation_ms);
+}
+
+TEST(Options, OtherCommands) {
+  EXPECT_EQ(Good({"check", "-"}).file, "-");
+  EXPECT_EQ(Good({"check", "h.jsonl", "--profile", "ms-vds"}).profile, Profile::kMsVds);
+  const Options replay =
+      Good({"replay", "p.json", "--iut", "a.so", "--repeat", "3", "--history", "h"});
+  EXPECT_EQ(replay.command, Command::kReplay);
+  EXPECT_EQ(replay.file, "p.json");
+  EXPECT_EQ(replay.repeat, 3u);
+  EXPECT_EQ(replay.history, "h");
+  EXPECT_TRUE(Good({"list", "--json"}).list_json);
+  EXPECT_TRUE(Good({"list", "--cases"}).list_cases);
+  EXPECT_EQ(Good({"explain", "qs-09"}).id, "qs-09");
+}
+
+TEST(Options, AParameterDoesNotSwallowWhatFollows) {
+  const Options options = Good({"replay", "--iut", "a.so", "--param", "k=v", "p.json"});
+  EXPECT_EQ(options.file, "p.json");
+}
+
+TEST(Options, RefusesWithTheReason) {
+  EXPECT_THAT(Bad({}), HasSubstr("subcommand is required"));
+  EXPECT_THAT(Bad({"jump"}), HasSubstr("jump"));
+  EXPECT_THAT(Bad({"run"}), HasSubstr("Give --iut LIB or --host COMMAND"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--host", "b"}), HasSubstr("exclude each other"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--fast"}), HasSubstr("--fast"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "b"}), HasSubstr("b"));
+  EXPECT_THAT(Bad({"run", "--iut"}), HasSubstr("--iut"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--param", "k"}), HasSubstr("--param k: expected"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--param", "=v"}), HasSubstr("--param =v: expected"));
+  EXPECT_THAT(Bad({"run", "--host", "a", "--param", "k=v"}), HasSubstr("--param"));
+  EXPECT_THAT(Bad({"run", "--host", "a", "--in-process"}), HasSubstr("--in-process"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--profile", "win"}), HasSubstr("--profile"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--seed", "-1"}), HasSubstr("--seed"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--seed", "x"}), HasSubstr("--seed"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--rest-ms", "0"}), HasSubstr("--rest-ms"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--junit", "x", "--gtest_output=xml"}),
+              HasSubstr("--gtest_output"));
+  EXPECT_THAT(Bad({"check"}), HasSubstr("FILE"));
+  EXPECT_THAT(Bad({"check", "f", "--gtest_repeat=2"}), HasSubstr("--gtest_repeat=2"));
+  EXPECT_THAT(Bad({"replay", "p.json"}), HasSubstr("Give --iut"));
+  EXPECT_THAT(Bad({"replay", "p.json", "--iut", "a", "--repeat", "0"}), HasSubstr("--repeat"));
+  EXPECT_THAT(Bad({"list", "--json", "--cases"}), HasSubstr("excludes"));
+  EXPECT_THAT(Bad({"explain"}), HasSubstr("ID"));
+}
+
+TEST(Options, HelpAndVersionLeaveWithZero) {
+  for (const std::vector<const char*>& arguments :
+       {std::vector<const char*>{"--help"}, {"run", "--help"}, {"--version"}}) {
+    const auto parsed = Parse(arguments);
+    const auto* leave = std::get_if<Leave>(&parsed);
+    ASSERT_NE(leave, nullptr);
+    EXPECT_EQ(leave->exit_code, 0);
+    EXPECT_THAT(leave->text,
+                HasSubstr(arguments.back() == std::string("--version") ? std::string(Version())
+                                                                       : "--help"));
+  }
+}
+
+TEST(Options, ListingCasesNeedsNoImplementation) {
+  EXPECT_THAT(Good({"run", "--gtest_list_tests"}).gtest_flags, ElementsAre("--gtest_list_tests"));
+}
+
+}  // namespace
+}  // namespace vdsconform
