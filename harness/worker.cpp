@@ -85,7 +85,7 @@ Worker::~Worker() {
   if (!thread_.joinable()) return;
   quit_ = true;
   command_.fetch_add(1);
-  WakeAll(command_);
+  command_.notify_all();
   thread_.join();
 }
 
