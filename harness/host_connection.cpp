@@ -134,9 +134,7 @@ std::variant<std::unique_ptr<HostConnection>, std::string> HostConnection::Start
 HostConnection::~HostConnection() {
   if (!child_) return;
   if (!child_->Ended()) {
-    // Our own host holds the other end of one socket, a foreign one that of a pipe.
-    shutdown(to_host_.get(), SHUT_WR);
-    to_host_.reset();
+    CloseInput();
     using Clock = std::chrono::steady_clock;
     const Clock::time_point deadline = Clock::now() + std::chrono::milliseconds(kFarewellMs);
     while (!child_->Ended() && Clock::now() < deadline) Pump(kTickMs);
@@ -147,6 +145,14 @@ HostConnection::~HostConnection() {
 void HostConnection::Send(std::string_view line) {
   unsent_.append(line);
   unsent_.push_back('\n');
+}
+
+void HostConnection::CloseInput() {
+  // Our own host has the other end of a socket that is also read from, a foreign one that of a
+  // pipe.
+  shutdown(to_host_.get(), SHUT_WR);
+  to_host_.reset();
+  unsent_.clear();
 }
 
 void HostConnection::Flush() {

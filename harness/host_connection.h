@@ -39,6 +39,9 @@ class HostConnection {
   // Queues a line, given without its newline. It is sent while waiting.
   void Send(std::string_view line);
 
+  // Tells the host that nothing more will come, so that it ends.
+  void CloseInput();
+
   enum class Happening : uint8_t {
     kLine,     // line() is what the host sent
     kEnded,    // the process has ended, and all that it had sent was given out

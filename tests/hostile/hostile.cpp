@@ -207,7 +207,7 @@ void End(void* operation) {
   // Long after every call of the Program has returned.
   if (Is("crash-later")) {
     std::thread([] {
-      usleep(100'000);
+      usleep(500'000);
       Crash();
     }).detach();
   }
