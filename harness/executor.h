@@ -4,7 +4,8 @@
 // that is asleep with nothing left in the process that could wake it, or has consumed its patience
 // (thread_state.h). What a Program means:
 //  - Operations without a Begin step start before the first step. Steps of an operation that has
-//    not begun, and driver steps after its End, do nothing.
+//    not begun, and driver steps after its End, do nothing. An End of a pending operation that the
+//    Program also waits for is put off to the Program's end, since nobody could end it afterwards.
 //  - In order: steps are taken one after another. A call at rest is left there, its event carrying
 //    the witness, and the next step is taken; a step on a thread that is still in a call first
 //    releases that call by ending its operation with the result of the Program's next Finish of

@@ -360,6 +360,9 @@ void Worker::Perform(const Step& step, int32_t index, LiveOperation& operation, 
     case Action::kFinish:
       return PerformFinish(index, operation, step.result);
     case Action::kEnd:
+      // Without a driver nobody could end the operation any more, and a Wait would rightly never
+      // return: then the driver lets go at the end of the Program.
+      if (operation.waited_for && !operation.ending) return;
       return PerformEnd(index, operation);
     case Action::kQuery:
       return RepeatQuery(step, index, operation, measure);

@@ -32,6 +32,7 @@ struct LiveOperation {
   std::atomic<bool> begun{false};
   std::atomic<bool> ending{false};  // the driver's finish was invoked
   std::atomic<bool> let_go{false};  // `end` was called
+  bool waited_for = false;          // the Program has a Wait for it
 
   std::mutex references_mutex;     // guards what follows, never held during a call
   uint32_t added_references = 0;   // by AddRef steps, not yet released

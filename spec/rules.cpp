@@ -112,6 +112,16 @@ std::optional<Complaint> OutputWrites(const Context& context) {
 std::optional<Complaint> CallsComeBack(const Context& context) {
   const Event& event = context.event;
   if (event.fault == Fault::kNone && event.t1) return std::nullopt;
+  // Nothing has ended the operation, so this call waits for it rather than for nothing (QS-06).
+  const bool waits = event.call == Call::kQueryStatus && event.fault == Fault::kHung &&
+                     event.witness != Witness::kNone && context.KnownPending();
+  if (waits) {
+    const std::string witness(Name(event.witness));
+    return Make(Req::kQs06, "waits-" + witness,
+                "QueryStatus " + witness + " while the operation was pending, for ever" +
+                    (event.detail.empty() ? "" : " (" + event.detail + ")"),
+                "a call that returns while the operation is held pending");
+  }
   std::string how;
   switch (event.fault) {
     case Fault::kNone:
