@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "harness/text.h"
+
 namespace vdsconform {
 namespace {
 
@@ -18,7 +20,14 @@ constexpr const char* kFooter =
 struct Raw {
   std::string profile = "win32";
   uint32_t operation_s = 300;
+  uint64_t seed = 0;
 };
+
+// CLI11 takes a negative number for a large one. An error, or empty.
+std::string IsSeed(const std::string& text) {
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
+  return digits ? "" : "expected a whole number from 0, got " + text;
+}
 
 void AddProfile(CLI::App* command, Raw* raw) {
   command->add_option("--profile", raw->profile, "What to judge by: win32 or ms-vds")
@@ -96,8 +105,9 @@ void AddRun(CLI::App* app, Options* options, Raw* raw) {
   AddReportOptions(run, &options->report);
   run->add_option("--filter", options->filter, "Which cases, as in --gtest_filter")
       ->type_name("PATTERN");
-  run->add_option("--seed", options->seed, "Seed of everything random; printed if left out")
-      ->type_name("N");
+  run->add_option("--seed", raw->seed, "Seed of everything random; printed if left out")
+      ->type_name("N")
+      ->check(IsSeed, "a whole number");
   run->add_flag("--quick", options->quick, "Fewer rounds, for a first look");
   run->add_option("--artifacts", options->artifacts,
                   "Where programs that show findings are saved; made when one is")
@@ -176,6 +186,15 @@ std::string WhatIsWrong(const Options& options) {
   return {};
 }
 
+const std::map<std::string, Command>& Commands() {
+  static const std::map<std::string, Command> commands = {{"run", Command::kRun},
+                                                          {"check", Command::kCheck},
+                                                          {"replay", Command::kReplay},
+                                                          {"list", Command::kList},
+                                                          {"explain", Command::kExplain}};
+  return commands;
+}
+
 Leave WrongUse(const std::string& message) {
   return Leave{2, "vdsconform: " + message + "\nvdsconform --help shows how it is used.\n"};
 }
@@ -207,6 +226,11 @@ std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
     }
   }
 
+  if (!arguments.empty() && arguments.front().rfind('-', 0) != 0 &&
+      Commands().count(arguments.front()) == 0) {
+    return WrongUse("there is no command " + Printable(arguments.front()));
+  }
+
   CLI::App app("Conformance tests for implementations of IVdsAsync::QueryStatus", "vdsconform");
   app.set_version_flag("--version", "vdsconform " + std::string(Version()));
   app.require_subcommand(1);
@@ -222,12 +246,10 @@ std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
     return FromParseError(app, error);
   }
 
-  const std::map<std::string, Command> commands = {{"run", Command::kRun},
-                                                   {"check", Command::kCheck},
-                                                   {"replay", Command::kReplay},
-                                                   {"list", Command::kList},
-                                                   {"explain", Command::kExplain}};
-  options.command = commands.at(app.get_subcommands().front()->get_name());
+  options.command = Commands().at(app.get_subcommands().front()->get_name());
+  if (options.command == Command::kRun && app.get_subcommand("run")->count("--seed") > 0) {
+    options.seed = raw.seed;
+  }
   options.profile = *ParseProfile(raw.profile);
   options.iut.patience.operation_ms = raw.operation_s * 1000;
   const std::string wrong = WhatIsWrong(options);
