@@ -74,6 +74,17 @@ TEST(DiskCleanOperationTest, WritesEveryByteOnceAndSyncs) {
   }
 }
 
+TEST(DiskCleanOperationTest, IsPendingUntilItHasLetGoOfTheImage) {
+  Gate gate;
+  auto log = std::make_shared<ImageLog>();
+  const auto async = Start(std::make_unique<ScriptedImage>(kChunk, log, gate.script()));
+  testing::Status at_close;
+  log->on_close = [&] { at_close = Query(*async); };
+  gate.allowed.release();
+  EXPECT_EQ(Await(*async), hr::kOk);
+  EXPECT_EQ(at_close, Pending(99));
+}
+
 TEST(DiskCleanOperationTest, FinishesAtOnceWhereThereIsNothingToClean) {
   auto log = std::make_shared<ImageLog>();
   const auto async = Start(std::make_unique<ScriptedImage>(0, log));

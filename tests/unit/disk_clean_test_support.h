@@ -31,7 +31,8 @@ struct ImageLog {
     bool zeros;
   };
   std::mutex mutex;
-  std::vector<Written> writes;  // under mutex
+  std::vector<Written> writes;     // under mutex
+  std::function<void()> on_close;  // set before the worker closes the image
   std::atomic<int> syncs{0};
   std::atomic<bool> closed{false};
 
@@ -51,6 +52,7 @@ class ScriptedImage final : public Image {
                 int sync_error = 0)
       : size_(size), log_(std::move(log)), on_write_(std::move(on_write)), sync_(sync_error) {}
   ~ScriptedImage() override {
+    if (log_->on_close) log_->on_close();
     log_->closed = true;
     log_->closed.notify_all();
   }

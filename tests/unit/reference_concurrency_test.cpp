@@ -5,6 +5,7 @@
 #include <atomic>
 #include <barrier>
 #include <functional>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -88,6 +89,53 @@ void Await(IVdsAsync& async, std::atomic<int>& wrong) {
   VDS_ASYNC_OUTPUT output;
   if (async.Wait(&result, &output) != hr::kOk) ++wrong;
   if (!(Query(async) == testing::Finished(result))) ++wrong;
+}
+
+// Two threads that make one step each at the same states, released together before every step, so
+// that the few instructions of two transitions overlap often.
+void Duel(std::vector<std::unique_ptr<OperationState>>& states,
+          const std::function<void(OperationState&)>& one,
+          const std::function<void(OperationState&)>& other) {
+  std::atomic<size_t> arrived{0};
+  const auto run = [&](const std::function<void(OperationState&)>& step) {
+    size_t round = 0;
+    for (const auto& state : states) {
+      ++arrived;
+      ++round;
+      // Spinning leaves the two within a few instructions of each other; yielding now and then
+      // lets the other come where there is one processor.
+      for (int spins = 1; arrived < 2 * round; ++spins) {
+        if (spins % 1'000 == 0) std::this_thread::yield();
+      }
+      step(*state);
+    }
+  };
+  std::thread thread([&] { run(other); });
+  run(one);
+  thread.join();
+}
+
+std::vector<std::unique_ptr<OperationState>> PendingStates() {
+  std::vector<std::unique_ptr<OperationState>> states(100'000);
+  for (auto& state : states) state = std::make_unique<OperationState>(true);
+  return states;
+}
+
+TEST(ReferenceConcurrencyTest, TwoFinishesHaveOneWinner) {
+  auto states = PendingStates();
+  std::atomic<size_t> wins{0};
+  Duel(
+      states, [&](OperationState& it) { wins += it.Finish(hr::kOk); },
+      [&](OperationState& it) { wins += it.Finish(kResult); });
+  EXPECT_EQ(wins, states.size());
+}
+
+TEST(ReferenceConcurrencyTest, ProgressNeverUndoesAFinish) {
+  auto states = PendingStates();
+  Duel(
+      states, [](OperationState& it) { it.Advance(50); },
+      [](OperationState& it) { it.Finish(kResult); });
+  for (const auto& state : states) ASSERT_TRUE(state->Load().finished());
 }
 
 TEST(ReferenceConcurrencyTest, NoReaderSeesATornOrStaleState) {
