@@ -121,6 +121,8 @@ struct Deadly {
   const char* detail;
 };
 
+void PrintTo(const Deadly& deadly, std::ostream* out) { *out << deadly.behaviour; }
+
 class DeadlyQuery : public HostProcess, public testing::WithParamInterface<Deadly> {};
 
 TEST_P(DeadlyQuery, IsAFaultOfItsCallAndTheNextProgramHasANewHost) {
