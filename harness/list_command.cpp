@@ -18,7 +18,7 @@ int ListCases(const Options& options) {
   if (!options.gtest_flags.empty()) {
     // GoogleTest alone knows how to apply its filters.
     GTEST_FLAG_SET(list_tests, true);
-    static_cast<void>(RUN_ALL_TESTS());
+    [[maybe_unused]] const int gtest_status = RUN_ALL_TESTS();
     if (testing::UnitTest::GetInstance()->test_to_run_count() > 0) return 0;
     std::cerr << "vdsconform: no case was selected: look at the filter and the shard\n";
     return 2;

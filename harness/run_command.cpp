@@ -114,7 +114,7 @@ bool RunCases(RunContext* context, Console* console) {
   SetRunContext(context);
   const auto start = std::chrono::steady_clock::now();
   // The verdict is the campaign's: it also knows what was inconclusive.
-  static_cast<void>(RUN_ALL_TESTS());
+  [[maybe_unused]] const int gtest_status = RUN_ALL_TESTS();
   campaign->seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   campaign->interrupted = StopRequested();
@@ -167,7 +167,7 @@ int RunCommand(const Options& options) {
   SeedRapidCheck(campaign.seed);
 
   if (AsksGoogleTest(options.gtest_flags)) {
-    static_cast<void>(RUN_ALL_TESTS());
+    [[maybe_unused]] const int gtest_status = RUN_ALL_TESTS();
     const bool any = testing::UnitTest::GetInstance()->test_to_run_count() > 0;
     return any || !testing::GTEST_FLAG(list_tests)
                ? 0
