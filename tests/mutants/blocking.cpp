@@ -175,16 +175,21 @@ class LockHeldByCancel : public Delays {
 
 constexpr uint32_t kNoCancel = kEverything & ~static_cast<uint32_t>(VDSCONFORM_CANCEL);
 
+// A call that spins or polls costs its patience every time. All other blocking mutants
+// are run through every case.
+constexpr const char* kNeverWaits = "--quick --filter QS06*";
+
 constexpr Row kRows[] = {
     {"waits_for_finish", "Waits until the operation has ended.", "QS-06", Make<WaitsForFinish>},
     {"waits_unless_estimable", "Waits for the end where progress cannot be estimated.", "QS-06",
      Make<WaitsUnlessEstimable>},
     {"waits_near_the_end", "Waits for the end from 99 percent on.", "QS-06", Make<WaitsNearTheEnd>},
-    {"spins_until_finish", "Spins until the operation has ended.", "QS-06", Make<SpinsUntilFinish>},
+    {"spins_until_finish", "Spins until the operation has ended.", "QS-06", Make<SpinsUntilFinish>,
+     "win32", "", kEverything, kNeverWaits},
     {"yields_near_the_end", "Calls sched_yield until the end from 99 percent on.", "QS-06",
-     Make<YieldsNearTheEnd>},
+     Make<YieldsNearTheEnd>, "win32", "", kEverything, kNeverWaits},
     {"polls_until_finish", "Sleeps and looks again until the operation has ended.", "QS-06",
-     Make<PollsUntilFinish>},
+     Make<PollsUntilFinish>, "win32", "", kEverything, kNeverWaits},
     {"waits_for_news", "Waits until there is progress since the last call.", "QS-06",
      Make<WaitsForNews>},
     {"sleeps_5_ms", "Sleeps five milliseconds at every call while pending.", "QS-06",

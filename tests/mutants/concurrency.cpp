@@ -102,6 +102,11 @@ class SeqlockUnchecked : public Operation {
     Operation::Progress(percent);
     Publish();
   }
+  HRESULT Wait(HRESULT* result, VDS_ASYNC_OUTPUT* output) override {
+    const HRESULT ret = Operation::Wait(result, output);
+    Publish();
+    return ret;
+  }
 
  protected:
   HRESULT Tell(State, HRESULT* hr, ULONG* percent) override {

@@ -58,7 +58,7 @@ std::string Join(const Ids& ids) {
   return text.empty() ? "nothing" : text;
 }
 
-Ids Split(const char* text) {
+std::vector<std::string> Words(const char* text) {
   std::istringstream words(text);
   return {std::istream_iterator<std::string>(words), {}};
 }
@@ -88,17 +88,13 @@ Report Run(const Settings& settings, const Row& row, bool strict) {
   const std::string base = settings.work + "/" + row.name;
   const std::string json = base + ".json";
   std::filesystem::remove(json);
-  std::vector<std::string> arguments = {settings.command,
-                                        "run",
-                                        row.how,
-                                        "--iut",
+  std::vector<std::string> arguments = {settings.command, "run", row.how, "--iut",
                                         settings.libraries + "/libmutant_" + row.name + ".so",
-                                        "--profile",
-                                        row.profile,
-                                        "--json",
-                                        json,
-                                        "--artifacts",
-                                        base + ".findings"};
+                                        "--profile", row.profile, "--json", json, "--artifacts",
+                                        base + ".findings",
+                                        // The same random Programs every time.
+                                        "--seed", "1"};
+  for (const std::string& word : Words(row.how)) arguments.push_back(word);
   if (strict) arguments.emplace_back("--strict");
   const int exit_code = RunCommand(arguments, base + ".log");
   Report report = ReadReport(json);
@@ -120,7 +116,8 @@ std::string Compare(const Row& row, const Report& report) {
   if (!report.problem.empty()) return report.problem;
   const std::string wanted = row.requirement;
   const bool faulty = !wanted.empty() && !IsAdvisory(wanted);
-  const Ids allowed = Split(row.also);
+  const std::vector<std::string> also = Words(row.also);
+  const Ids allowed(also.begin(), also.end());
   std::string mismatch;
   const auto complain = [&mismatch](const std::string& text) {
     mismatch += (mismatch.empty() ? "" : "; ") + text;

@@ -132,7 +132,8 @@ struct Row {
   const char* profile = "win32";
   const char* also = "";  // further ids that the same fault may show under, "QS-10 QS-11"
   uint32_t capabilities = kEverything;
-  // How the command is told to look: some faults are too rare for a quick run.
+  // How the command is told to look, where it is not a quick run through all cases: some faults are
+  // too rare for that, and some make too many calls wait for their patience.
   const char* how = "--quick";
 };
 

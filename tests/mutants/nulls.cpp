@@ -42,36 +42,53 @@ HRESULT FailsOnlyForBoth(HRESULT* hr, ULONG* percent) {
   return hr == nullptr && percent == nullptr ? hr::kInvalidArg : hr::kOk;
 }
 
-// Takes the bad argument for a failure of the operation.
-class EndsTheOperation : public Operation {
+// Remembers the bad argument: if the object is asked, then asked with a NULL output and asked again
+// with nothing in between, the last call tells a result that the operation never had.
+class SpoilsTheNextCall : public Operation {
  public:
   using Operation::Operation;
 
- protected:
-  HRESULT OnNull(HRESULT*, ULONG*) override {
-    EndAs(Phase::kFinished, hr::kInvalidArg);
-    return hr::kInvalidArg;
+  HRESULT QueryInterface(const IID& iid, void** object) override {
+    last_ = Last::kOther;
+    return Operation::QueryInterface(iid, object);
   }
-};
-
-// Remembers the bad argument: the next call fails with a result that the operation never had.
-class SpoilsTheResult : public Operation {
- public:
-  using Operation::Operation;
+  ULONG AddRef() override {
+    last_ = Last::kOther;
+    return Operation::AddRef();
+  }
+  HRESULT Cancel() override {
+    last_ = Last::kOther;
+    return Operation::Cancel();
+  }
+  HRESULT Wait(HRESULT* result, VDS_ASYNC_OUTPUT* output) override {
+    const HRESULT ret = Operation::Wait(result, output);
+    last_ = Last::kOther;
+    return ret;
+  }
+  void Progress(ULONG percent) override {
+    last_ = Last::kOther;
+    Operation::Progress(percent);
+  }
+  void Finish(HRESULT result) override {
+    last_ = Last::kOther;
+    Operation::Finish(result);
+    last_ = Last::kOther;
+  }
 
  protected:
   HRESULT OnNull(HRESULT*, ULONG*) override {
-    spoiled_ = true;
+    const bool armed = last_ == Last::kAnswered || last_ == Last::kSpoiled;
+    last_ = armed ? Last::kSpoiled : Last::kOther;
     return hr::kInvalidArg;
   }
   Answer Show(State state) override {
-    Answer a = Operation::Show(state);
-    if (spoiled_.exchange(false)) a.hr = hr::kInvalidArg;
-    return a;
+    if (last_.exchange(Last::kAnswered) == Last::kSpoiled) return {hr::kInvalidArg, 100};
+    return Operation::Show(state);
   }
 
  private:
-  std::atomic<bool> spoiled_{false};
+  enum class Last : uint8_t { kOther, kAnswered, kSpoiled };
+  std::atomic<Last> last_{Last::kOther};
 };
 
 constexpr Row kRows[] = {
@@ -87,10 +104,8 @@ constexpr Row kRows[] = {
     {"null_percent_crashes", "Writes through a NULL pulPercentCompleted.", "QS-08",
      Make<OnNullOutputs<WritesThroughPercent>>},
     {"null_throws", "Throws for NULL outputs.", "QS-08", Make<OnNullOutputs<Throws>>},
-    {"null_ends_the_operation", "A call with NULL outputs ends the operation.", "QS-08",
-     Make<EndsTheOperation>},
     {"null_spoils_the_next_call", "The call after one with NULL outputs tells E_INVALIDARG.",
-     "QS-08", Make<SpoilsTheResult>},
+     "QS-08", Make<SpoilsTheNextCall>},
     {"null_ntstatus", "Returns STATUS_INVALID_PARAMETER, an NTSTATUS, for NULL outputs.", "QS-18",
      Make<OnNullOutputs<Ntstatus>>},
     {"null_negated_errno", "Returns -EINVAL for NULL outputs.", "QS-18",

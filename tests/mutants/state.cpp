@@ -7,55 +7,105 @@
 namespace vdsconform::mutants {
 namespace {
 
-// Once it has told a finished state this often, it is certain that calls that told it have
-// returned, even if several threads ask at once.
-constexpr uint32_t kOften = 3;
+// Calls of any kind but a whole QueryStatus, of any operation.
+std::atomic<uint64_t> other_calls{0};
 
-// Base of mutants that tell finished rightly for some calls and then something else (QS-10).
-class Relapses : public Operation {
+// Base of mutants that go wrong at every fourth of so many calls in a row. If any other call has
+// come in between they start anew, so that none can be taken for the cause (QS-08, QS-14, QS-15,
+// QS-17).
+class EveryFourthInARow : public Operation {
  public:
   using Operation::Operation;
 
+  HRESULT QueryInterface(const IID& iid, void** object) override {
+    ++other_calls;
+    return Operation::QueryInterface(iid, object);
+  }
+  ULONG AddRef() override {
+    ++other_calls;
+    return Operation::AddRef();
+  }
+  ULONG Release() override {
+    ++other_calls;
+    return Operation::Release();
+  }
+  HRESULT Cancel() override {
+    ++other_calls;
+    return Operation::Cancel();
+  }
+  void Progress(ULONG percent) override {
+    ++other_calls;
+    Operation::Progress(percent);
+  }
+  void Finish(HRESULT result) override {
+    Operation::Finish(result);
+    ++other_calls;
+  }
+
  protected:
-  virtual Answer Relapsed(State state) = 0;
+  // What to tell in that call.
+  virtual Answer Wrong(State state) = 0;
+  HRESULT OnNull(HRESULT* hr, ULONG* percent) override {
+    ++other_calls;
+    return Operation::OnNull(hr, percent);
+  }
   Answer Show(State state) override {
-    if (state.ended() && told_ >= kOften) return Relapsed(state);
-    return Operation::Show(state);
+    const uint64_t others = other_calls;
+    if (others_before_.exchange(others) != others) told_ = 0;
+    if (told_ < 3) return Operation::Show(state);
+    told_ = 0;
+    return Wrong(state);
   }
   HRESULT Tell(State state, HRESULT* hr, ULONG* percent) override {
     const HRESULT ret = Operation::Tell(state, hr, percent);
-    if (state.ended()) ++told_;
+    ++told_;
     return ret;
   }
 
  private:
+  std::atomic<uint64_t> others_before_{0};
   std::atomic<uint32_t> told_{0};
 };
 
-class GoesBackToPending : public Relapses {
+class GoesBackToPending : public EveryFourthInARow {
  public:
-  using Relapses::Relapses;
+  using EveryFourthInARow::EveryFourthInARow;
 
  protected:
-  Answer Relapsed(State) override { return {hr::kOperationPending, 0}; }
+  Answer Wrong(State state) override {
+    return state.ended() ? Answer{hr::kOperationPending, 0} : Operation::Show(state);
+  }
+};
+}
 };
 
-class ResultChanges : public Relapses {
+class ResultChanges : public EveryFourthInARow {
  public:
-  using Relapses::Relapses;
+  using EveryFourthInARow::EveryFourthInARow;
 
  protected:
-  // The object is cleaned up once its result has been collected.
-  Answer Relapsed(State) override { return {ToHresult(0x8004240Bu), 100}; }
+  Answer Wrong(State state) override {
+    // As if the object were cleaned up once its result had been collected.
+    if (state.ended()) state.result = ToHresult(0x8004240Bu);
+    return Operation::Show(state);
+  }
 };
+}
+}
+;
 
-class PercentDrops : public Relapses {
+class PercentDrops : public EveryFourthInARow {
  public:
-  using Relapses::Relapses;
+  using EveryFourthInARow::EveryFourthInARow;
 
  protected:
-  Answer Relapsed(State state) override { return {state.result, 99}; }
+  Answer Wrong(State state) override {
+    return state.ended() ? Answer{state.result, 99} : Operation::Show(state);
+  }
 };
+}
+}
+;
 
 // Takes a second finish, after which a result that was told already is another one.
 class SecondFinishRewrites : public Operation {
@@ -178,29 +228,30 @@ class ProgressReopens : public Operation {
 
 // Progress goes back (QS-30 in ms-vds, else QA-03).
 
-// Every third call shows what an older measurement said.
-class PercentWavers : public Operation {
+// Now and then shows what an older measurement said.
+class PercentWavers : public EveryFourthInARow {
  public:
-  using Operation::Operation;
+  using EveryFourthInARow::EveryFourthInARow;
 
  protected:
-  Answer Show(State state) override {
+  Answer Wrong(State state) override {
     Answer a = Operation::Show(state);
-    if (state.pending() && ++calls_ % 3 == 0) a.percent -= a.percent / 4;
+    if (state.pending()) a.percent -= a.percent / 4;
     return a;
   }
-
- private:
-  std::atomic<uint32_t> calls_{0};
 };
 
 // Independence (QS-14). These are about all operations of the process.
 
 std::atomic<uint16_t> shared_percent{0};
+std::atomic<uint32_t> sharers{0};
 
 class SharedPercent : public Operation {
  public:
-  using Operation::Operation;
+  explicit SharedPercent(bool estimable) : Operation(estimable) {
+    if (sharers++ == 0) shared_percent = 0;
+  }
+  ~SharedPercent() override { --sharers; }
 
   void Progress(ULONG percent) override {
     Operation::Progress(percent);
@@ -278,11 +329,12 @@ class BeginPushesOut : public Operation {
 };
 
 constexpr Row kRows[] = {
-    {"finished_goes_back_to_pending", "Is pending again after its end was told a few times.",
+    {"finished_goes_back_to_pending", "Every fourth call in a row after the end tells pending.",
      "QS-10", Make<GoesBackToPending>},
-    {"finished_result_changes", "Tells VDS_E_OBJECT_DELETED once its result was told a few times.",
-     "QS-10", Make<ResultChanges>},
-    {"finished_percent_drops", "Shows 99 once 100 was told a few times.", "QS-10",
+    {"finished_result_changes",
+     "Every fourth call in a row after the end tells VDS_E_OBJECT_DELETED.", "QS-10",
+     Make<ResultChanges>},
+    {"finished_percent_drops", "Every fourth call in a row after the end shows 99.", "QS-10",
      Make<PercentDrops>},
     {"second_finish_rewrites", "Takes a second finish and tells its result.", "QS-10",
      Make<SecondFinishRewrites>},
@@ -295,16 +347,19 @@ constexpr Row kRows[] = {
      "QS-11", Make<MillisecondsLate>},
     {"finished_at_99", "Takes progress of 99 for the end.", "QS-11", Make<FinishedEarly<99>>},
     {"finished_at_100", "Takes progress of 100 for the end.", "QS-11", Make<FinishedEarly<100>>},
-    {"percent_wavers", "Every third call shows a lower percent.", "QS-30", Make<PercentWavers>,
-     "ms-vds"},
-    {"percent_wavers_win32", "Every third call shows a lower percent, which win32 allows.", "QA-03",
+    {"percent_wavers", "Every fourth call in a row shows a lower percent.", "QS-30",
+     Make<PercentWavers>, "ms-vds"},
+    {"percent_wavers_win32",
+     "Every fourth call in a row shows a lower percent, which win32 allows.", "QA-03",
      Make<PercentWavers>},
     {"shared_percent", "Keeps the percent of all operations in one place.", "QS-14",
      Make<SharedPercent>},
     {"shared_result", "Keeps the result of all operations in one place.", "QS-14",
-     Make<SharedResult>},
-    {"finish_ends_all", "The end of one operation ends all others.", "QS-14", Make<FinishEndsAll>},
-    {"begin_pushes_out", "A new operation ends the one before it.", "QS-14", Make<BeginPushesOut>},
+     Make<SharedResult>, "win32", "QS-03 QS-10"},
+    {"finish_ends_all", "The end of one operation ends all others.", "QS-14", Make<FinishEndsAll>,
+     "win32", "QS-08 QS-11 QS-15"},
+    {"begin_pushes_out", "A new operation ends the one before it.", "QS-14", Make<BeginPushesOut>,
+     "win32", "QS-08 QS-11 QS-15"},
 };
 
 }  // namespace
