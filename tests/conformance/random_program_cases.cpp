@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "harness/campaign.h"
+#include "spec/judge.h"
 #include "tests/conformance/directed_case.h"
 #include "tests/conformance/program_generator.h"
 
@@ -17,7 +18,7 @@ namespace {
 
 // Bounds on what a broken implementation may cost.
 constexpr uint32_t kCandidates = 200;    // Programs tried to shrink one
-constexpr uint32_t kCostOfACostly = 50;  // one that hangs or blocks counts as so many
+constexpr uint32_t kCostOfACostly = 5;   // one that hangs or blocks counts as so many
 constexpr uint32_t kCostlyPrograms = 4;  // then the search ends
 constexpr size_t kCauses = 4;            // different faults found, then the search ends
 
@@ -60,15 +61,18 @@ const Finding* RandomPrograms::New(const Trial& trial) const {
 
 ConformanceCase::Trial RandomPrograms::Shrink(const rc::Shrinkable<Program>& made, Trial trial,
                                               const Cause& cause) {
+  const RunContext& run = CurrentRun();
   uint32_t spent = 0;
   const auto still_shows = [&](const Program& program) {
-    const RunContext& run = CurrentRun();
-    if (spent >= kCandidates || (run.stopping && run.stopping())) return false;
     // A race that is lost once may be won the next time.
     const uint32_t tries = program.schedule.kind == Schedule::Kind::kRacing ? 4 : 1;
     for (uint32_t i = 0; i < tries && spent < kCandidates; ++i) {
+      if (run.stopping && run.stopping()) return false;
       Trial candidate = Try(program);
       spent += IsCostly(candidate.execution) ? kCostOfACostly : 1;
+      // Try leaves out further calls that wait or hang once that has been confirmed; here they are
+      // what is looked for.
+      candidate.judgement = JudgeHistory(candidate.execution.history, run.campaign->profile());
       if (!Shows(candidate, cause)) continue;
       trial = std::move(candidate);
       return true;
