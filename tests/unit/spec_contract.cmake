@@ -46,7 +46,7 @@ if(VDSCONFORM_CLANG AND VDSCONFORM_MINGW_INCLUDE)
   set(mingw "${VDSCONFORM_CLANG}" --target=x86_64-w64-mingw32 -Wall -Wextra -Werror -fsyntax-only
             -isystem "${VDSCONFORM_MINGW_INCLUDE}" "-I${PROJECT_SOURCE_DIR}")
   add_test(NAME Contract.HasTheLayoutOfMingwsVds
-           COMMAND ${mingw} -std=c11 -D_WIN32_WINNT=0x0502
+           COMMAND ${mingw} -std=c11 -D_WIN32_WINNT=0x0600
                    "${CMAKE_CURRENT_SOURCE_DIR}/spec_mingw_vds.c")
   foreach(windows IN ITEMS 0x0502 0x0600 0x0A00)
     add_test(NAME Contract.HasItsLayoutForWindows_${windows}

@@ -1,4 +1,6 @@
-/* mingw-w64's own declaration of what Wait stores; it compiles for Windows XP only. */
+/* mingw-w64's own declaration of what Wait stores. Its vds.h repeats types of its vdslun.h and then
+ * includes it, so that header must seem to be included already. */
+#define __vdslun_h__
 #include <stddef.h>
 #include <unknwn.h>
 #include <vds.h>
