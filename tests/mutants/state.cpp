@@ -76,8 +76,6 @@ class GoesBackToPending : public EveryFourthInARow {
     return state.ended() ? Answer{hr::kOperationPending, 0} : Operation::Show(state);
   }
 };
-}
-};
 
 class ResultChanges : public EveryFourthInARow {
  public:
@@ -90,9 +88,6 @@ class ResultChanges : public EveryFourthInARow {
     return Operation::Show(state);
   }
 };
-}
-}
-;
 
 class PercentDrops : public EveryFourthInARow {
  public:
@@ -103,9 +98,6 @@ class PercentDrops : public EveryFourthInARow {
     return state.ended() ? Answer{state.result, 99} : Operation::Show(state);
   }
 };
-}
-}
-;
 
 // Takes a second finish, after which a result that was told already is another one.
 class SecondFinishRewrites : public Operation {
