@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <charconv>
 #include <map>
 
 #include "harness/text.h"
@@ -23,10 +24,14 @@ struct Raw {
   uint64_t seed = 0;
 };
 
-// CLI11 takes a negative number for a large one. An error, or empty.
+// CLI11 takes a negative number for a large one, and one that is too large for the largest. An
+// error, or empty.
 std::string IsSeed(const std::string& text) {
-  const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string::npos;
-  return digits ? "" : "expected a whole number from 0, got " + text;
+  uint64_t seed = 0;
+  const char* end = text.data() + text.size();
+  const auto [parsed, error] = std::from_chars(text.data(), end, seed);
+  const bool whole = error == std::errc() && parsed == end;
+  return whole ? "" : "expected a whole number from 0 to 2^64 - 1, got " + text;
 }
 
 void AddProfile(CLI::App* command, Raw* raw) {

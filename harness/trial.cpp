@@ -96,15 +96,19 @@ void Trier::ConfirmHangs(Trial& trial) {
     if (IsHang(finding)) reqs.insert(finding.req);
   }
   const bool full = patience_.hang_ms == full_.hang_ms;
+  const bool race = trial.program.schedule.kind == Schedule::Kind::kRacing;
   for (const Req req : reqs) {
-    bool keep = full;
-    if (!full && hung_.count(req) == 0) {
+    bool keep = full && race;
+    if (!keep && hung_.count(req) == 0) {
       Patience longer = patience_;
       longer.hang_ms = full_.hang_ms;
       const Execution again = ExecuteWith(longer, trial.program);
       if (!again.error.empty()) trial.execution.error = again.error;
       keep = !stopping() && again.error.empty() &&
              ShowsHang(JudgeHistory(again.history, profile_), req);
+      if (!keep && full) {
+        trial.execution.inconclusive = "a call hung once and not when it was tried again";
+      }
     }
     if (keep) {
       hung_.insert(req);

@@ -7,7 +7,9 @@
 //    again. Afterwards patience is short, since waiting calls then only have to be let go, and
 //    further findings of this kind are dropped: QS-06 has failed already, so that neither can
 //    change a verdict.
-//  - After the first hang the patience for hangs is short. A hang of a requirement that has hung
+//  - A hang in a Program that runs in order is tried again, since it has no race to be lost, and
+//    believed if it shows again; if not, the Program is inconclusive. A hang in a race is believed
+//    at once. Afterwards the patience for hangs is short. A hang of a requirement that has hung
 //    before is then dropped; one of another requirement is tried again with the full patience.
 //
 // Not thread-safe.

@@ -129,6 +129,7 @@ TEST(Options, RefusesWithTheReason) {
   EXPECT_THAT(Bad({"run", "--host", "a", "--in-process"}), HasSubstr("--in-process"));
   EXPECT_THAT(Bad({"run", "--iut", "a", "--profile", "win"}), HasSubstr("--profile"));
   EXPECT_THAT(Bad({"run", "--iut", "a", "--seed", "-1"}), HasSubstr("--seed"));
+  EXPECT_THAT(Bad({"run", "--iut", "a", "--seed", "18446744073709551616"}), HasSubstr("--seed"));
   EXPECT_THAT(Bad({"run", "--iut", "a", "--seed", "x"}), HasSubstr("--seed"));
   EXPECT_THAT(Bad({"run", "--iut", "a", "--rest-ms", "0"}), HasSubstr("--rest-ms"));
   EXPECT_THAT(Bad({"run", "--iut", "a", "--junit", "x", "--gtest_output=xml"}),

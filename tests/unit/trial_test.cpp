@@ -156,9 +156,26 @@ TEST(Trial, AfterAHangPatienceIsShortAndFurtherHangsAreDropped) {
   Trier trier(&subject, Profile::kWin32, kPatience);
   EXPECT_THAT(Reqs(trier.Try(InOrder({steps::Query()})).judgement), ElementsAre(Req::kQs13));
   EXPECT_THAT(Reqs(trier.Try(InOrder({steps::Query()})).judgement), IsEmpty());
-  ASSERT_EQ(subject.patiences.size(), 2u);
+  ASSERT_EQ(subject.patiences.size(), 3u);
   EXPECT_EQ(subject.patiences[0].hang_ms, 10'000u);
-  EXPECT_EQ(subject.patiences[1].hang_ms, 500u);
+  EXPECT_EQ(subject.patiences[1].hang_ms, 10'000u);
+  EXPECT_EQ(subject.patiences[2].hang_ms, 500u);
+}
+
+TEST(Trial, AHangThatDoesNotShowAgainIsInconclusive) {
+  FakeSubject subject(
+      [](const Patience&, size_t number) { return number == 0 ? Ran(Hangs) : Ran(); });
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  const Trial trial = trier.Try(InOrder({steps::Query()}));
+  EXPECT_THAT(trial.judgement.findings, IsEmpty());
+  EXPECT_THAT(trial.execution.inconclusive, testing::HasSubstr("hung once"));
+}
+
+TEST(Trial, AHangInARaceIsBelievedAtOnce) {
+  FakeSubject subject([](const Patience&, size_t) { return Ran(Hangs); });
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  EXPECT_THAT(Reqs(trier.Try(Racing({steps::Query()}, 5)).judgement), ElementsAre(Req::kQs13));
+  EXPECT_EQ(subject.patiences.size(), 1u);
 }
 
 TEST(Trial, AHangOfAnotherRequirementIsTriedAgainWithFullPatience) {
@@ -168,14 +185,15 @@ TEST(Trial, AHangOfAnotherRequirementIsTriedAgainWithFullPatience) {
   };
   for (const bool again : {false, true}) {
     FakeSubject subject([&](const Patience& patience, size_t number) {
-      if (number == 0) return Ran(Hangs);
+      if (number <= 1) return Ran(Hangs);
       return again || patience.hang_ms < 10'000 ? Ran(null_hangs) : Ran();
     });
     Trier trier(&subject, Profile::kWin32, kPatience);
     trier.Try(InOrder({steps::Query()}));
     const Trial second = trier.Try(InOrder({steps::Query()}));
-    ASSERT_EQ(subject.patiences.size(), 3u);
-    EXPECT_EQ(subject.patiences[2].hang_ms, 10'000u);
+    ASSERT_EQ(subject.patiences.size(), 4u);
+    EXPECT_EQ(subject.patiences[2].hang_ms, 500u);
+    EXPECT_EQ(subject.patiences[3].hang_ms, 10'000u);
     if (again) {
       EXPECT_THAT(Reqs(second.judgement), ElementsAre(Req::kQs08));
     } else {
