@@ -5,7 +5,23 @@
 namespace vdsconform {
 namespace {
 
-constexpr int kSpins = 2'000;
+// How often a thread looks at a barrier before it sleeps: longer than a wake-up takes, so that
+// threads that have a processor each leave the barrier together.
+constexpr int kSpins = 20'000;
+
+// How long a thread holds back after a barrier, in nanoseconds: another time in each round, so that
+// over the rounds each call meets each moment of the others. About as long as a few dozen calls.
+int64_t StaggerNs(uint64_t round, uint64_t thread) {
+  uint64_t mixed = (round * 8 + thread + 1) * 0x9E3779B97F4A7C15u;
+  mixed ^= mixed >> 29;
+  return static_cast<int64_t>(mixed % 8'192);
+}
+
+void HoldBack(int64_t duration_ns) {
+  const int64_t until = NowNs() + duration_ns;
+  while (NowNs() < until) {
+  }
+}
 
 }  // namespace
 
@@ -70,6 +86,7 @@ void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
     if (stop_ || abandoned_) return;
     for (size_t segment = 0; segment < segments_.size(); ++segment) {
       if (segment != 0) Arrive(worker);
+      if (IsRace(segment)) HoldBack(StaggerNs(round, thread));
       for (const uint32_t i : segments_[segment][thread]) {
         if (abandoned_) return;
         const Step& step = program_.steps[i];
@@ -81,6 +98,11 @@ void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
     if (abandoned_) return;
     if (leads) ConcludeRound(worker);
   }
+}
+
+bool RacingRun::IsRace(size_t segment) const {
+  return std::count_if(segments_[segment].begin(), segments_[segment].end(),
+                       [](const auto& steps) { return !steps.empty(); }) > 1;
 }
 
 bool RacingRun::IsMidRound(uint64_t barrier) const {

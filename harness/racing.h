@@ -28,6 +28,8 @@ class RacingRun {
   // Opens every barrier for which all are there.
   void TryOpen();
   bool IsMidRound(uint64_t barrier) const;
+  // More than one thread has steps in the segment.
+  bool IsRace(size_t segment) const;
 
   // Controller.
   void Supervise();
