@@ -21,7 +21,7 @@ class ComputesUnderLock : public Operation {
  protected:
   State Look() override {
     const std::lock_guard lock(busy_);
-    for (int i = 0; i < 20; ++i) Linger();
+    for (int i = 0; i < 4; ++i) Linger();
     return Operation::Look();
   }
 

@@ -175,8 +175,8 @@ class LockHeldByCancel : public Delays {
 
 constexpr uint32_t kNoCancel = kEverything & ~static_cast<uint32_t>(VDSCONFORM_CANCEL);
 
-// A call that spins or polls costs its patience every time. All other blocking mutants
-// are run through every case.
+// A call that spins, polls or sleeps costs its time in every case. All other blocking mutants are
+// run through every case.
 constexpr const char* kNeverWaits = "--quick --filter QS06*";
 
 constexpr Row kRows[] = {
@@ -193,10 +193,11 @@ constexpr Row kRows[] = {
     {"waits_for_news", "Waits until there is progress since the last call.", "QS-06",
      Make<WaitsForNews>},
     {"sleeps_5_ms", "Sleeps five milliseconds at every call while pending.", "QS-06",
-     Make<Sleeps<5'000>>},
+     Make<Sleeps<5'000>>, "win32", "", kEverything, kNeverWaits},
     {"sleeps_100_us", "Sleeps a tenth of a millisecond at every call while pending.", "QS-06",
-     Make<Sleeps<100>>},
-    {"waits_a_little", "Waits up to five milliseconds for the end.", "QS-06", Make<WaitsALittle>},
+     Make<Sleeps<100>>, "win32", "", kEverything, kNeverWaits},
+    {"waits_a_little", "Waits up to five milliseconds for the end.", "QS-06", Make<WaitsALittle>,
+     "win32", "", kEverything, kNeverWaits},
     {"lock_held_by_wait", "Takes the lock that Wait keeps while it waits.", "QS-06",
      Make<LockHeldByWait>},
     {"lock_held_by_cancel", "Takes the lock that Cancel keeps while it waits.", "QS-06",

@@ -88,12 +88,11 @@ Report Run(const Settings& settings, const Row& row, bool strict) {
   const std::string base = settings.work + "/" + row.name;
   const std::string json = base + ".json";
   std::filesystem::remove(json);
-  std::vector<std::string> arguments = {settings.command, "run", row.how, "--iut",
-                                        settings.libraries + "/libmutant_" + row.name + ".so",
-                                        "--profile", row.profile, "--json", json, "--artifacts",
-                                        base + ".findings",
-                                        // The same random Programs every time.
-                                        "--seed", "1"};
+  std::vector<std::string> arguments = {
+      settings.command, "run", "--iut", settings.libraries + "/libmutant_" + row.name + ".so",
+      "--profile", row.profile, "--json", json, "--artifacts", base + ".findings",
+      // The same random Programs every time.
+      "--seed", "1"};
   for (const std::string& word : Words(row.how)) arguments.push_back(word);
   if (strict) arguments.emplace_back("--strict");
   const int exit_code = RunCommand(arguments, base + ".log");

@@ -86,7 +86,7 @@ void Operation::AwaitEnd() {
 }
 
 void Linger() {
-  for (int i = 0; i < 60; ++i) {
+  for (int i = 0; i < 300; ++i) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
 #else

@@ -114,8 +114,8 @@ class OnNullOutputs : public Operation {
   HRESULT OnNull(HRESULT* hr, ULONG* percent) override { return kOnNull(hr, percent); }
 };
 
-// A microsecond or so in few instructions: wide enough for racing threads to meet in it, short
-// enough for every instruction of it to be a preemption point.
+// Some microseconds in few instructions: wide enough for racing threads to meet in it, short enough
+// for every instruction of it to be a preemption point.
 void Linger();
 
 inline constexpr uint32_t kEverything = VDSCONFORM_DRIVE | VDSCONFORM_CANCEL | VDSCONFORM_WAIT |

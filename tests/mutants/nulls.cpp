@@ -56,6 +56,10 @@ class SpoilsTheNextCall : public Operation {
     last_ = Last::kOther;
     return Operation::AddRef();
   }
+  ULONG Release() override {
+    last_ = Last::kOther;
+    return Operation::Release();
+  }
   HRESULT Cancel() override {
     last_ = Last::kOther;
     return Operation::Cancel();
@@ -82,7 +86,8 @@ class SpoilsTheNextCall : public Operation {
     return hr::kInvalidArg;
   }
   Answer Show(State state) override {
-    if (last_.exchange(Last::kAnswered) == Last::kSpoiled) return {hr::kInvalidArg, 100};
+    const bool spoiled = last_.exchange(Last::kAnswered) == Last::kSpoiled;
+    if (spoiled && state.phase != Phase::kCanceled) return {hr::kInvalidArg, 100};
     return Operation::Show(state);
   }
 

@@ -73,7 +73,7 @@ class GoesBackToPending : public EveryFourthInARow {
 
  protected:
   Answer Wrong(State state) override {
-    return state.ended() ? Answer{hr::kOperationPending, 0} : Operation::Show(state);
+    return state.finished() ? Answer{hr::kOperationPending, 0} : Operation::Show(state);
   }
 };
 
@@ -84,7 +84,7 @@ class ResultChanges : public EveryFourthInARow {
  protected:
   Answer Wrong(State state) override {
     // As if the object were cleaned up once its result had been collected.
-    if (state.ended()) state.result = ToHresult(0x8004240Bu);
+    if (state.finished()) state.result = ToHresult(0x8004240Bu);
     return Operation::Show(state);
   }
 };
@@ -95,23 +95,28 @@ class PercentDrops : public EveryFourthInARow {
 
  protected:
   Answer Wrong(State state) override {
-    return state.ended() ? Answer{state.result, 99} : Operation::Show(state);
+    return state.finished() ? Answer{state.result, 99} : Operation::Show(state);
   }
 };
 
-// Takes a second finish, after which a result that was told already is another one.
+// Takes a second finish, after which a result that was told already is another one. Wait keeps to
+// the first.
 class SecondFinishRewrites : public Operation {
  public:
   using Operation::Operation;
 
   void Finish(HRESULT result) override {
-    State now = state_.load();
-    if (!now.finished() || !told_) return Operation::Finish(result);
-    now.result = result;
-    state_ = now;
+    if (!state_.load().finished()) return Operation::Finish(result);
+    if (!told_) return;
+    second_ = result;
+    rewritten_ = true;
   }
 
  protected:
+  Answer Show(State state) override {
+    if (rewritten_) state.result = second_;
+    return Operation::Show(state);
+  }
   HRESULT Tell(State state, HRESULT* hr, ULONG* percent) override {
     const HRESULT ret = Operation::Tell(state, hr, percent);
     if (state.finished()) told_ = true;
@@ -120,6 +125,8 @@ class SecondFinishRewrites : public Operation {
 
  private:
   std::atomic<bool> told_{false};
+  std::atomic<bool> rewritten_{false};
+  std::atomic<HRESULT> second_{hr::kOk};
 };
 
 // Looks at the operation at every eighth call only. A Cancel goes past the cache.
@@ -347,7 +354,7 @@ constexpr Row kRows[] = {
     {"shared_percent", "Keeps the percent of all operations in one place.", "QS-14",
      Make<SharedPercent>},
     {"shared_result", "Keeps the result of all operations in one place.", "QS-14",
-     Make<SharedResult>, "win32", "QS-03 QS-10"},
+     Make<SharedResult>, "win32", "QS-03 QS-10 QS-15 QS-17"},
     {"finish_ends_all", "The end of one operation ends all others.", "QS-14", Make<FinishEndsAll>,
      "win32", "QS-08 QS-11 QS-15"},
     {"begin_pushes_out", "A new operation ends the one before it.", "QS-14", Make<BeginPushesOut>,
