@@ -33,7 +33,7 @@ void Throw() { throw std::runtime_error("the disk is half full"); }
 void ThrowNoException() { throw 42; }
 
 void WriteToNull() {
-  int* volatile nowhere = nullptr;
+  volatile int* volatile nowhere = nullptr;
   *nowhere = 1;
 }
 

@@ -26,13 +26,13 @@ HRESULT Throws(HRESULT*, ULONG*) { throw std::invalid_argument("NULL output"); }
 
 // The volatile pointers keep the compiler from knowing that NULL is written to.
 HRESULT WritesThroughHr(HRESULT* hr, ULONG*) {
-  HRESULT* volatile target = hr;
+  volatile HRESULT* volatile target = hr;
   if (hr == nullptr) *target = hr::kOperationPending;
   return hr::kInvalidArg;
 }
 
 HRESULT WritesThroughPercent(HRESULT*, ULONG* percent) {
-  ULONG* volatile target = percent;
+  volatile ULONG* volatile target = percent;
   if (percent == nullptr) *target = 0;
   return hr::kInvalidArg;
 }

@@ -69,7 +69,7 @@ class Perishable : public Operation {
  protected:
   void Destroy() override { destroyed_ = true; }
   State Look() override {
-    int* volatile nowhere = nullptr;
+    volatile int* volatile nowhere = nullptr;
     if (destroyed_) *nowhere = 1;
     return Operation::Look();
   }
