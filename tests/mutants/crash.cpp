@@ -44,7 +44,7 @@ void Abort() { std::abort(); }
 void Terminate() { raise(SIGTERM); }
 
 void CloseDescriptors() {
-  for (int descriptor = 0; descriptor < 256; ++descriptor) close(descriptor);
+  for (int descriptor = 0; descriptor < 1024; ++descriptor) close(descriptor);
 }
 
 // The volatile page of stack and the sum keep the recursion from becoming a loop.
