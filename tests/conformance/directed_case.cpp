@@ -10,10 +10,21 @@
 namespace vdsconform {
 namespace {
 
-// After so many Programs that crash, hang or block there is nothing more to learn from waiting.
+// After so many Programs that crash, hang or block there is nothing more to learn from waiting: in
+// one case, and in the whole run, after which every case makes do with its first.
 constexpr uint32_t kCostlyProgramsPerCase = 3;
+constexpr uint32_t kCostlyProgramsPerRun = 60;
 // A quick run takes one of so many values of a sweep.
 constexpr size_t kQuickShare = 8;
+
+// Counts one more costly Program of the current run; true if the run has had enough of them.
+bool RunHadEnough() {
+  static const RunContext* run = nullptr;
+  static uint32_t costly_programs = 0;
+  if (run != &CurrentRun()) costly_programs = 0;
+  run = &CurrentRun();
+  return ++costly_programs > kCostlyProgramsPerRun;
+}
 
 // One of kQuickShare values, which ones depending on the seed.
 template <typename T>
@@ -53,7 +64,10 @@ bool DirectedCase::Check(const Program& program) {
   if (run.stopping && run.stopping()) return false;
   const Trial trial = Try(program);
   Record(trial);
-  if (IsCostly(trial.execution) && ++costly_programs_ >= kCostlyProgramsPerCase) return false;
+  if (IsCostly(trial.execution)) {
+    ++costly_programs_;
+    if (RunHadEnough() || costly_programs_ >= kCostlyProgramsPerCase) return false;
+  }
   const auto& findings = trial.judgement.findings;
   // What is expected to fail must not hide what else may be wrong.
   return std::none_of(findings.begin(), findings.end(), [&](const Finding& finding) {
