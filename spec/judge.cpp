@@ -5,23 +5,20 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <queue>
 #include <unordered_map>
 #include <utility>
 
+#include "call_habits.h"
 #include "hresult.h"
 #include "rules.h"
 #include "status_model.h"
+#include "sweep.h"
 
 namespace vdsconform {
 namespace {
 
-// One timed sleep of a call is a fact; a wait with a time limit is one only as a habit.
-constexpr uint64_t kHabitCalls = 5;
 // A history in which no call succeeds tells nothing but that; fewer may be bad luck.
 constexpr uint64_t kNeverSucceedsCalls = 3;
-// QA-02: one switch may be a page fault.
-constexpr uint64_t kContendedCalls = 2;
 // QA-04: so many different percentages must have gone by unnoticed.
 constexpr uint32_t kUnmovedProgress = 3;
 // QS-14: one equal percentage may be chance.
@@ -29,16 +26,25 @@ constexpr size_t kForeignPercents = 2;
 // ... and so may one that is close to the operation's own, for an implementation that rounds.
 constexpr uint32_t kForeignDistance = 30;
 
+}  // namespace
+
+// An answer of an operation that may yet turn out to be driven, which decides what is wrong with
+// it.
+struct Undecided {
+  std::optional<Complaint> complaint;  // if the operation runs by itself
+  Event event;
+  uint64_t order;
+  Intervening between;
+  uint64_t count = 1;
+};
+
 // One operation, with what the judge itself remembers of it.
-struct Operation {
-  explicit Operation(uint32_t number) : status(number) {}
+struct JudgedOperation {
+  explicit JudgedOperation(uint32_t number) : status(number) {}
 
   OperationStatus status;
-  // A report or a Wait that said finished before the history showed who drives the operation.
-  std::optional<Event> premature;
-  // Findings that hold only if the operation runs by itself.
-  std::vector<Complaint> if_self_running;
-  std::vector<Event> if_self_running_events;
+  // One for each cause, so that they are few.
+  std::vector<Undecided> undecided;
   // A fault that may be a torn pair, until a later call decides.
   std::optional<std::pair<Complaint, Event>> percent_suspect;
   std::optional<std::pair<Complaint, Event>> hr_suspect;
@@ -51,70 +57,41 @@ struct Operation {
   bool has_lost_call = false;
 };
 
-struct InFlight {
-  Event event;
-  Operation* operation;
-  Floor floor;
-  uint64_t order;
-};
-
-struct ReturnsLater {
-  bool operator()(const std::unique_ptr<InFlight>& a, const std::unique_ptr<InFlight>& b) const {
-    return *a->event.t1 != *b->event.t1 ? *a->event.t1 > *b->event.t1 : a->order > b->order;
-  }
-};
-
-// Whether a call's timed waits depend on its operation being pending (QS-06).
-struct SleepHabit {
-  uint64_t pending_calls = 0;
-  uint64_t pending_slept = 0;
-  uint64_t finished_calls = 0;
-  uint64_t finished_slept = 0;
-  std::optional<Event> example;
-};
-
-}  // namespace
-
-class Judge::Impl {
+class Judge::Impl : private Returns {
  public:
-  explicit Impl(Profile profile) : profile_(profile) {}
+  explicit Impl(Profile profile) : profile_(profile), sweep_(*this) {}
 
   void Observe(const Event& event);
   Judgement Finish();
 
  private:
-  Operation& Get(uint32_t number);
-  void Retire(const Event& next);
-  std::unique_ptr<InFlight> TakeFirst();
-  void Return(std::unique_ptr<InFlight> call);
-  void JudgeCall(InFlight& call);
-  void ReturnQuery(InFlight& call, const Context& context);
-  void JudgePair(InFlight& call, Context& context);
-  void Suspect(Operation& operation, Complaint complaint, const Event& event);
-  void Settle(Operation& operation, const Event& event, const std::optional<Complaint>& complaint,
-              bool overlaps);
-  void BecomesDriven(Operation& operation);
-  void Close(Operation& operation);
+  JudgedOperation& Get(uint32_t number);
+  bool Returned(InFlight& call) override;
+  // These say whether what the call implies binds the calls after it.
+  bool JudgeCall(InFlight& call);
+  bool ReturnQuery(InFlight& call, const Context& context);
+  bool JudgePair(InFlight& call, Context& context);
+  void Suspect(JudgedOperation& operation, Complaint complaint, const Event& event);
+  void Settle(JudgedOperation& operation, const Event& event,
+              const std::optional<Complaint>& complaint, bool overlaps);
+  // Adds what is wrong with an answer, or keeps it until it is known who drives the operation.
+  void Decide(JudgedOperation& operation, std::optional<Complaint> complaint,
+              const Context& context);
+  void BecomesDriven(JudgedOperation& operation);
+  void Close(JudgedOperation& operation);
   void CountPair(const InFlight& call, const Context& context);
-  void CountSleep(const Event& event, const Context& context);
-  bool PercentOfOther(Operation& operation, const Event& event);
-  bool ResultOfOther(const Operation& operation, HRESULT hr) const;
+  bool PercentOfOther(JudgedOperation& operation, const Event& event);
+  bool ResultOfOther(const JudgedOperation& operation, HRESULT hr) const;
   Context MakeContext(const InFlight& call) const;
 
   void Count(Req req) { ++observations_[static_cast<size_t>(req)]; }
-  void Add(const Complaint& complaint, const Event& event);
+  void Add(const Complaint& complaint, const Event& event, uint64_t count = 1);
   // Adds it if there is one. True: there was.
   bool Check(const std::optional<Complaint>& complaint, const Event& event);
 
   Profile profile_;
-  std::unordered_map<uint32_t, std::unique_ptr<Operation>> operations_;
-  std::priority_queue<std::unique_ptr<InFlight>, std::vector<std::unique_ptr<InFlight>>,
-                      ReturnsLater>
-      in_flight_;
-  std::vector<std::unique_ptr<InFlight>> undecided_;  // of Retire
-  std::vector<std::unique_ptr<InFlight>> free_;       // for reuse
-  std::vector<InFlight> never_returned_;
-  uint64_t order_ = 0;
+  std::unordered_map<uint32_t, std::unique_ptr<JudgedOperation>> operations_;
+  Sweep sweep_;
   uint64_t transitions_ = 0;
   uint64_t live_ = 0;
   // How many live operations the driver last gave each percentage.
@@ -126,22 +103,21 @@ class Judge::Impl {
   };
   std::array<Ended, 16> ended_{};
   size_t ended_count_ = 0;
-  SleepHabit habit_;
-  uint64_t contended_calls_ = 0;
-  std::optional<Event> contended_;
+  CallHabits habits_;
   std::array<uint64_t, kReqCount> observations_{};
   uint64_t events_ = 0;
   std::map<std::pair<Req, std::string>, Finding> findings_;
 };
 
-void Judge::Impl::Add(const Complaint& complaint, const Event& event) {
+void Judge::Impl::Add(const Complaint& complaint, const Event& event, uint64_t count) {
   if (!Applies(complaint.req, profile_)) return;
   const auto [at, is_new] = findings_.try_emplace({complaint.req, complaint.cause});
+  Finding& finding = at->second;
   if (!is_new) {
-    ++at->second.count;
+    finding.count += count;
     return;
   }
-  Finding& finding = at->second;
+  finding.count = count;
   finding.req = complaint.req;
   finding.cause = complaint.cause;
   finding.message = complaint.message;
@@ -154,63 +130,42 @@ bool Judge::Impl::Check(const std::optional<Complaint>& complaint, const Event& 
   return complaint.has_value();
 }
 
-Operation& Judge::Impl::Get(uint32_t number) {
-  std::unique_ptr<Operation>& operation = operations_[number];
+JudgedOperation& Judge::Impl::Get(uint32_t number) {
+  std::unique_ptr<JudgedOperation>& operation = operations_[number];
   if (!operation) {
-    operation = std::make_unique<Operation>(number);
+    operation = std::make_unique<JudgedOperation>(number);
     ++live_;
     ++driver_percents_[0];
   }
   return *operation;
 }
 
-// Takes every call that returned before `next` was invoked. At one and the same time only the order
-// on one thread is certain.
-void Judge::Impl::Retire(const Event& next) {
-  undecided_.clear();
-  while (!in_flight_.empty() && *in_flight_.top()->event.t1 <= next.t0) {
-    std::unique_ptr<InFlight> call = TakeFirst();
-    if (*call->event.t1 == next.t0 && call->event.thread != next.thread) {
-      undecided_.push_back(std::move(call));
-    } else {
-      Return(std::move(call));
-    }
-  }
-  for (std::unique_ptr<InFlight>& call : undecided_) in_flight_.push(std::move(call));
-}
-
-std::unique_ptr<InFlight> Judge::Impl::TakeFirst() {
-  // The queue gives its first element for reading only; it is removed at once.
-  auto call = std::move(const_cast<std::unique_ptr<InFlight>&>(in_flight_.top()));
-  in_flight_.pop();
-  return call;
-}
-
-void Judge::Impl::Return(std::unique_ptr<InFlight> call) {
-  JudgeCall(*call);
-  Operation& operation = *call->operation;
+bool Judge::Impl::Returned(InFlight& call) {
+  const bool binds = JudgeCall(call);
+  JudgedOperation& operation = *call.operation;
   --operation.in_flight;
-  free_.push_back(std::move(call));
   // Nobody can ask an object again whose last reference is gone.
   const bool over = operation.status.client_references() <= 0 && operation.status.let_go();
-  if (!over || operation.in_flight != 0 || operation.has_lost_call) return;
+  if (!over || operation.in_flight != 0 || operation.has_lost_call) return binds;
   Close(operation);
   --driver_percents_[operation.status.driver_percent()];
   --live_;
   operations_.erase(operation.status.number());
+  return binds;
 }
 
 void Judge::Impl::Observe(const Event& event) {
   ++events_;
-  Retire(event);
-  Operation& operation = Get(event.op);
+  sweep_.AdvanceTo(event.t0);
+  JudgedOperation& operation = Get(event.op);
   const bool drives = event.call == Call::kProgress || event.call == Call::kFinish ||
                       (event.call == Call::kBegin && event.driven);
   if (drives && !operation.status.driven()) BecomesDriven(operation);
 
   const uint32_t old_percent = operation.status.driver_percent();
   const uint64_t old_transitions = operation.status.own_transitions();
-  operation.status.Invoked(event);
+  const InFlight& call = sweep_.Invoke(event, &operation, operation.status.floor());
+  operation.status.Invoked(event, call.floor, call.order);
   transitions_ += operation.status.own_transitions() - old_transitions;
   if (event.call == Call::kBegin) ++transitions_;
   --driver_percents_[old_percent];
@@ -219,45 +174,44 @@ void Judge::Impl::Observe(const Event& event) {
     ended_[ended_count_++ % ended_.size()] = {event.op, event.result.value_or(hr::kOk)};
   }
 
-  if (!event.t1) {
-    operation.has_lost_call = true;
-    never_returned_.push_back({event, &operation, operation.status.floor(), order_++});
-    return;
-  }
-  std::unique_ptr<InFlight> call;
-  if (free_.empty()) {
-    call = std::make_unique<InFlight>();
+  if (event.t1) {
+    ++operation.in_flight;
   } else {
-    call = std::move(free_.back());
-    free_.pop_back();
+    operation.has_lost_call = true;
   }
-  call->event = event;
-  call->operation = &operation;
-  call->floor = operation.status.floor();
-  call->order = order_++;
-  ++operation.in_flight;
-  in_flight_.push(std::move(call));
 }
 
 Context Judge::Impl::MakeContext(const InFlight& call) const {
-  const uint64_t others = transitions_ - call.operation->status.own_transitions();
-  return Context{call.event, call.operation->status, call.floor, profile_, others, false, false};
+  const OperationStatus& status = call.operation->status;
+  const uint64_t others = transitions_ - status.own_transitions();
+  return Context{.event = call.event,
+                 .order = call.order,
+                 .status = status,
+                 .floor = call.floor,
+                 .profile = profile_,
+                 .between = nullptr,
+                 .other_transitions = others};
 }
 
-void Judge::Impl::JudgeCall(InFlight& call) {
+bool Judge::Impl::JudgeCall(InFlight& call) {
   const Context context = MakeContext(call);
   const Event& event = call.event;
-  Operation& operation = *call.operation;
+  JudgedOperation& operation = *call.operation;
   Count(Req::kQs13);
-  if (Check(CallsComeBack(context), event)) return;
+  if (Check(CallsComeBack(context), event)) return false;
   if (event.call == Call::kQueryStatus) return ReturnQuery(call, context);
 
+  std::optional<Complaint> complaint;
   switch (event.call) {
     case Call::kWait:
       if (!event.ret || Failed(*event.ret)) break;
       Count(Req::kQs16);
-      if (!operation.status.driven() && !operation.premature) operation.premature = event;
-      if (Check(AgreesWithWait(context), event)) return;
+      complaint = AgreesWithWait(context);
+      Decide(operation, complaint, context);
+      if (complaint) return false;
+      break;
+    case Call::kCancel:
+      Decide(operation, AgreesWithCancel(context), context);
       break;
     case Call::kAddRef:
     case Call::kRelease:
@@ -269,28 +223,28 @@ void Judge::Impl::JudgeCall(InFlight& call) {
       break;
   }
   operation.status.Returned(event);
+  return true;
 }
 
-void Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
+bool Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
   const Event& event = call.event;
-  Operation& operation = *call.operation;
+  JudgedOperation& operation = *call.operation;
   if (event.ret && Failed(*event.ret)) Count(Req::kQs18);
   const bool malformed = Check(WellFormed(context), event);
   if (event.null_outputs != NullOutputs::kNone) {
     Count(Req::kQs08);
-    Check(NullOutputsRule(context), event);
-    Check(OutputWrites(context), event);
-    return;
+    if (!Check(NullOutputsRule(context), event)) Check(OutputWrites(context), event);
+    return false;
   }
   if (event.switches || event.witness != Witness::kNone || event.hr == hr::kOperationPending) {
     Count(Req::kQs06);
   }
   Check(NeverWaits(context), event);
-  CountSleep(event, context);
+  if (habits_.Observe(context)) Count(Req::kQa02);
   Count(Req::kQs07);
-  if (!malformed) Check(ReturnValue(context), event);
+  const bool wrong_return = malformed || Check(ReturnValue(context), event);
   Count(Req::kQa01);
-  Check(BreaksClients(context), event);
+  if (!wrong_return) Check(BreaksClients(context), event);
 
   ++operation.valid_calls;
   const bool successful = event.ret == hr::kOk || event.ret == hr::kOperationPending;
@@ -299,50 +253,62 @@ void Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
     operation.last_failed = event;
   }
   Count(Req::kQs12);
-  if (Check(OutputWrites(context), event)) return;
-  if (!successful || !event.hr || !event.percent) return;
+  if (Check(OutputWrites(context), event)) return false;
+  if (!successful || !event.hr || !event.percent) return false;
   Context pair_context = context;
-  JudgePair(call, pair_context);
+  return JudgePair(call, pair_context);
 }
 
-void Judge::Impl::JudgePair(InFlight& call, Context& context) {
+bool Judge::Impl::JudgePair(InFlight& call, Context& context) {
   const Event& event = call.event;
-  Operation& operation = *call.operation;
+  JudgedOperation& operation = *call.operation;
   const bool says_pending = event.hr == hr::kOperationPending;
   if (says_pending) context.percent_of_other = PercentOfOther(operation, event);
   if (!says_pending) context.result_of_other = ResultOfOther(operation, *event.hr);
   CountPair(call, context);
 
   std::optional<Complaint> complaint = PairRule(context);
-  const bool overlaps = context.Overlaps();
-  Settle(operation, event, complaint, overlaps);
-  if (complaint) {
-    if (complaint->suspicion != Complaint::Suspicion::kNone) {
-      Suspect(operation, std::move(*complaint), event);
-    } else if (!operation.status.driven()) {
-      operation.if_self_running.push_back(std::move(*complaint));
-      operation.if_self_running_events.push_back(event);
-      if (operation.if_self_running.size() > 8) {
-        Add(operation.if_self_running.front(), operation.if_self_running_events.front());
-        operation.if_self_running.erase(operation.if_self_running.begin());
-        operation.if_self_running_events.erase(operation.if_self_running_events.begin());
-      }
-    } else {
-      Add(*complaint, event);
-    }
+  Settle(operation, event, complaint, context.Overlaps());
+  if (complaint && complaint->suspicion != Complaint::Suspicion::kNone) {
+    Suspect(operation, std::move(*complaint), event);
+    return false;
+  }
+  Decide(operation, complaint, context);
+  if (complaint) return false;
+  if (profile_ == Profile::kMsVds && Check(StartsAtZero(context), event)) return false;
+  Check(NeverBack(context), event);
+  operation.status.Reported(event, call.order, context.other_transitions);
+  return true;
+}
+
+void Judge::Impl::Decide(JudgedOperation& operation, std::optional<Complaint> complaint,
+                         const Context& context) {
+  const Event& event = context.event;
+  if (operation.status.driven()) {
+    Check(complaint, event);
     return;
   }
-  if (!says_pending && !operation.status.driven() && !operation.premature) {
-    operation.premature = event;
+  // An answer that is right of an operation that runs by itself may be wrong of a driven one.
+  const bool says_pending = event.call == Call::kQueryStatus && event.hr == hr::kOperationPending;
+  const bool harmless = event.call == Call::kCancel || (says_pending && event.percent == 0u);
+  if (!complaint && harmless) return;
+  for (Undecided& known : operation.undecided) {
+    const bool same =
+        complaint && known.complaint
+            ? known.complaint->req == complaint->req && known.complaint->cause == complaint->cause
+            : !complaint && !known.complaint && known.event.call == event.call &&
+                  (known.event.hr == hr::kOperationPending) == says_pending;
+    // Of those alike, the first to return tells the most; at one instant, one of each thread does.
+    if (!same || (known.event.t1 == event.t1 && known.event.thread != event.thread)) continue;
+    ++known.count;
+    return;
   }
-  if (profile_ == Profile::kMsVds && Check(StartsAtZero(context), event)) return;
-  Check(NeverBack(context), event);
-  operation.status.Reported(event, context.other_transitions);
+  operation.undecided.push_back({std::move(complaint), event, context.order, context.Between()});
 }
 
 // A later call without a transition beside it tells what a suspect was: the same fault again is
 // that requirement's (QS-02, QS-03, QS-04), an answer that is right then makes it a torn pair.
-void Judge::Impl::Settle(Operation& operation, const Event& event,
+void Judge::Impl::Settle(JudgedOperation& operation, const Event& event,
                          const std::optional<Complaint>& complaint, bool overlaps) {
   if (overlaps) return;
   const bool finished = event.hr != hr::kOperationPending;
@@ -359,35 +325,47 @@ void Judge::Impl::Settle(Operation& operation, const Event& event,
   }
 }
 
-void Judge::Impl::Suspect(Operation& operation, Complaint complaint, const Event& event) {
+void Judge::Impl::Suspect(JudgedOperation& operation, Complaint complaint, const Event& event) {
   auto& suspect = complaint.suspicion == Complaint::Suspicion::kHr ? operation.hr_suspect
                                                                    : operation.percent_suspect;
   if (!suspect) suspect.emplace(std::move(complaint), event);
 }
 
-// What was taken for the end of an operation that runs by itself was a lie, or nothing was.
-void Judge::Impl::BecomesDriven(Operation& operation) {
-  operation.status.BecomeDriven();
-  if (operation.premature && !operation.status.may_be_finished()) {
-    operation.status.ForgetReports();
+// What was kept is judged again, for it is now known that nothing had ended the operation.
+void Judge::Impl::BecomesDriven(JudgedOperation& operation) {
+  OperationStatus& status = operation.status;
+  status.BecomeDriven();
+  const std::vector<Undecided> undecided = std::exchange(operation.undecided, {});
+  bool lied = false;
+  for (const Undecided& answer : undecided) {
     const Floor none;
-    const Context context{
-        *operation.premature, operation.status, none, profile_, transitions_, false, false};
-    Check(operation.premature->call == Call::kWait ? AgreesWithWait(context) : PairRule(context),
-          *operation.premature);
-  } else {
-    for (size_t i = 0; i < operation.if_self_running.size(); ++i) {
-      Add(operation.if_self_running[i], operation.if_self_running_events[i]);
+    const Context context{.event = answer.event,
+                          .order = answer.order,
+                          .status = status,
+                          .floor = none,
+                          .profile = profile_,
+                          .between = &answer.between,
+                          .other_transitions = transitions_};
+    std::optional<Complaint> complaint = answer.complaint;
+    if (context.KnownPending()) {
+      lied = lied || answer.event.hr != hr::kOperationPending;
+      if (answer.event.call == Call::kWait) {
+        complaint = AgreesWithWait(context);
+      } else if (answer.event.call == Call::kQueryStatus) {
+        complaint = PairRule(context);
+        if (!complaint && profile_ == Profile::kMsVds) complaint = StartsAtZero(context);
+      } else {
+        complaint.reset();
+      }
     }
+    if (complaint) Add(*complaint, answer.event, answer.complaint ? answer.count : 1);
   }
-  operation.premature.reset();
-  operation.if_self_running.clear();
-  operation.if_self_running_events.clear();
+  if (lied) status.ForgetReports();
 }
 
-void Judge::Impl::Close(Operation& operation) {
-  for (size_t i = 0; i < operation.if_self_running.size(); ++i) {
-    Add(operation.if_self_running[i], operation.if_self_running_events[i]);
+void Judge::Impl::Close(JudgedOperation& operation) {
+  for (const Undecided& answer : operation.undecided) {
+    if (answer.complaint) Add(*answer.complaint, answer.event, answer.count);
   }
   if (operation.percent_suspect) {
     const auto& [complaint, event] = *operation.percent_suspect;
@@ -417,7 +395,7 @@ void Judge::Impl::Close(Operation& operation) {
       seen.ToEvent(status.number()));
 }
 
-bool Judge::Impl::PercentOfOther(Operation& operation, const Event& event) {
+bool Judge::Impl::PercentOfOther(JudgedOperation& operation, const Event& event) {
   const uint32_t percent = *event.percent;
   const OperationStatus& status = operation.status;
   if (percent == 0 || percent > 99 || !status.driven() || status.WasGivenPercent(percent)) {
@@ -430,7 +408,7 @@ bool Judge::Impl::PercentOfOther(Operation& operation, const Event& event) {
   return operation.foreign_percents.count() >= kForeignPercents;
 }
 
-bool Judge::Impl::ResultOfOther(const Operation& operation, HRESULT hr) const {
+bool Judge::Impl::ResultOfOther(const JudgedOperation& operation, HRESULT hr) const {
   const size_t count = std::min(ended_count_, ended_.size());
   return std::any_of(
       ended_.begin(), ended_.begin() + static_cast<std::ptrdiff_t>(count), [&](const Ended& ended) {
@@ -447,7 +425,7 @@ void Judge::Impl::CountPair(const InFlight& call, const Context& context) {
     Count(status.estimable() ? Req::kQs02 : Req::kQs05);
   }
   if (!pending) {
-    if (status.ResultsKnown() || status.wait_result()) Count(Req::kQs03);
+    if (status.ResultsKnown() || status.settled()) Count(Req::kQs03);
     Count(Req::kQs04);
   }
   if (context.Overlaps() || !status.driven()) Count(Req::kQs09);
@@ -459,59 +437,29 @@ void Judge::Impl::CountPair(const InFlight& call, const Context& context) {
   if (live_ > 1 && context.other_transitions > 0) Count(Req::kQs14);
   if (status.let_go()) Count(Req::kQs15);
   if (floor.finished_by_wait) Count(Req::kQs16);
-  if (floor.finished_by_cancel || status.intervening().failed_cancel) Count(Req::kQs17);
+  if (floor.finished_by_cancel || context.Between().failed_cancel) Count(Req::kQs17);
   if (pending && floor.highest) {
     Count(profile_ == Profile::kMsVds ? Req::kQs30 : Req::kQa03);
   }
-  if (profile_ == Profile::kMsVds && context.KnownPending() && !status.progress_invoked()) {
+  if (profile_ == Profile::kMsVds && context.KnownPending() &&
+      !status.MayHaveProgressed(call.event, call.order)) {
     Count(Req::kQs31);
   }
 }
 
-void Judge::Impl::CountSleep(const Event& event, const Context& context) {
-  if (!event.switches) return;
-  const bool slept = !event.slept_in.empty();
-  if (context.KnownPending()) {
-    ++habit_.pending_calls;
-    if (slept) {
-      ++habit_.pending_slept;
-      habit_.example = event;
-    }
-  } else if (context.floor.MustBeFinished()) {
-    ++habit_.finished_calls;
-    if (slept) ++habit_.finished_slept;
-  }
-  if (!context.status.OverlapsOtherThread(event)) return;
-  Count(Req::kQa02);
-  if (*event.switches > 0 && !slept && ++contended_calls_ == kContendedCalls) contended_ = event;
-}
-
 Judgement Judge::Impl::Finish() {
-  while (!in_flight_.empty()) Return(TakeFirst());
-  for (const InFlight& call : never_returned_) {
+  sweep_.Finish();
+  for (const InFlight& call : sweep_.lost()) {
     // A Wait for an operation that never ended is where it belongs.
     const bool rightly_waits = call.event.call == Call::kWait && call.event.fault == Fault::kNone &&
                                !call.operation->status.floor().MustBeFinished();
     if (!rightly_waits) Check(CallsComeBack(MakeContext(call)), call.event);
   }
-  if (habit_.pending_slept >= kHabitCalls && 2 * habit_.pending_slept >= habit_.pending_calls &&
-      habit_.finished_calls > 0 && 10 * habit_.finished_slept < habit_.finished_calls) {
-    Add({Req::kQs06, "time-waits",
-         "saw QueryStatus wait in " + habit_.example->slept_in + " in " +
-             std::to_string(habit_.pending_slept) + " of " + std::to_string(habit_.pending_calls) +
-             " calls while pending and not once finished; allowed a call that does not wait",
-         std::nullopt, Complaint::Suspicion::kNone},
-        *habit_.example);
-  }
-  if (contended_) {
-    Add({Req::kQa02, "waits-for-threads",
-         "saw QueryStatus put to sleep " + std::to_string(contended_calls_) +
-             " times while other threads were inside the object; allowed, but a preempted thread "
-             "holds up the callers",
-         std::nullopt, Complaint::Suspicion::kNone},
-        *contended_);
-  }
-  for (auto& [number, operation] : operations_) Close(*operation);
+  for (const auto& [complaint, event] : habits_.Complaints()) Add(complaint, event);
+  std::vector<uint32_t> left;  // in order, so that the judgement does not hang on a hash
+  for (const auto& [number, operation] : operations_) left.push_back(number);
+  std::sort(left.begin(), left.end());
+  for (const uint32_t number : left) Close(*operations_[number]);
 
   Judgement judgement;
   judgement.observations = observations_;

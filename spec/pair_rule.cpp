@@ -42,7 +42,7 @@ std::optional<Complaint> PendingPercent(const Context& context) {
   const Event& event = context.event;
   const uint32_t percent = *event.percent;
   const OperationStatus& status = context.status;
-  if (percent == 100 && context.Overlaps() && status.may_be_finished() &&
+  if (percent == 100 && context.Overlaps() && status.MayBeFinished(event, context.order) &&
       status.highest_driver_percent() < 100) {
     return Make(Req::kQs09, "pending-with-100", Pair(event) + " while the operation was finishing",
                 std::string(kPendingPair) + ", or the result with 100", Suspicion::kPercent);
@@ -113,9 +113,24 @@ std::string PossibleResults(const OperationStatus& status) {
 bool ResultIsWrong(const Context& context) {
   const HRESULT hr = *context.event.hr;
   if (context.floor.finished_by_cancel && hr != hr::kOperationCanceled) return true;
-  if (context.status.ResultsKnown()) return !context.status.IsPossibleResult(hr);
-  if (context.floor.reported_hr && *context.floor.reported_hr != hr) return true;
-  return context.status.wait_result() && *context.status.wait_result() != hr;
+  if (context.status.ResultsKnown() && !context.IsPossibleResult(hr)) return true;
+  const auto& settled = context.status.settled();
+  return settled && settled->hr != hr;
+}
+
+// Whose word the result is that the answer contradicts, though each alone would be possible.
+Complaint AnotherResult(const Context& context, const SettledResult& settled) {
+  const std::string allowed = Describe(settled.hr) + " with 100";
+  const std::string saw = Pair(context.event);
+  if (settled.by == Call::kWait) {
+    return Make(Req::kQs16, "differs-from-wait", saw + ", but Wait stored " + Describe(settled.hr),
+                allowed);
+  }
+  if (settled.by == Call::kCancel) {
+    return Make(Req::kQs17, "differs-from-cancel", saw + ", but a Cancel returned S_OK", allowed);
+  }
+  return Make(Req::kQs03, "two-results",
+              saw + ", but another call reported " + Describe(settled.hr), "one result");
 }
 
 // The answer says finished, with another result than the operation can have.
@@ -139,6 +154,10 @@ Complaint WrongResult(const Context& context) {
                 Pair(event) + " after " + Describe(*floor.reported_hr) + " had been reported",
                 Describe(*floor.reported_hr) + " with 100 for ever");
   }
+  const bool explained = !context.status.ResultsKnown() || context.IsPossibleResult(hr);
+  if (context.status.settled() && explained) {
+    return AnotherResult(context, *context.status.settled());
+  }
   if (context.Overlaps() && context.status.driven()) {
     return Make(Req::kQs09, "torn-result", Pair(event) + " while the operation was finishing",
                 std::string(kPendingPair) + ", or " + allowed, Suspicion::kHr);
@@ -146,11 +165,6 @@ Complaint WrongResult(const Context& context) {
   if (context.result_of_other) {
     return Make(Req::kQs14, "result-of-another-operation",
                 Pair(event) + ", the result of another operation", allowed);
-  }
-  if (!context.status.driven() && context.status.wait_result()) {
-    return Make(Req::kQs16, "differs-from-wait",
-                Pair(event) + " after Wait stored " + Describe(*context.status.wait_result()),
-                Describe(*context.status.wait_result()) + " with 100");
   }
   return Make(Blame(context, Req::kQs03), "wrong-result", Pair(event) + " once finished", allowed);
 }
@@ -193,8 +207,7 @@ std::optional<Complaint> PairRule(const Context& context) {
   }
   // A code that is confused with pending, below 100: the operation may well have been pending.
   const bool may_be_pending = !context.floor.MustBeFinished() && *event.percent != 100;
-  if (may_be_pending && LooksLikePending(*event.hr) &&
-      !context.status.IsPossibleResult(*event.hr)) {
+  if (may_be_pending && LooksLikePending(*event.hr) && !context.IsPossibleResult(*event.hr)) {
     return WrongPendingCode(event);
   }
   if (ResultIsWrong(context)) return WrongResult(context);

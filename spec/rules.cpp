@@ -21,7 +21,7 @@ bool LooksLikePending(HRESULT hr) {
 }
 
 Req Blame(const Context& context, Req otherwise) {
-  const Intervening& between = context.status.intervening();
+  const Intervening between = context.Between();
   if (context.OnlyOthersChanged()) return Req::kQs14;
   if (between.OnlyNullCall()) return Req::kQs08;
   if (between.OnlyFailedCancel()) return Req::kQs17;
@@ -64,15 +64,15 @@ std::optional<Complaint> ReturnValue(const Context& context) {
     return Make(Req::kQs07, "pending-when-finished", saw + " although the operation has finished",
                 "S_OK");
   }
-  const bool own_result = context.floor.MustBeFinished() && context.status.driven() &&
-                          context.status.IsPossibleResult(ret);
+  const bool own_result =
+      context.floor.MustBeFinished() && context.status.driven() && context.IsPossibleResult(ret);
   if (own_result) {
     return Make(Req::kQs07, "own-result", saw + ", which is the operation's own result", allowed);
   }
   // COM objects clear their outputs when they fail: only a pair that answers was given.
   const bool pending_pair = event.hr == hr::kOperationPending && event.percent <= 99u;
   const bool final_pair = event.hr && event.percent == 100u && context.status.driven() &&
-                          context.status.IsPossibleResult(*event.hr);
+                          context.IsPossibleResult(*event.hr);
   if (event.percent && (pending_pair || final_pair)) {
     return Make(Req::kQs07, "failure-with-outputs", saw, allowed);
   }
@@ -151,7 +151,7 @@ std::optional<Complaint> CallsComeBack(const Context& context) {
   const bool crashed = event.fault == Fault::kCrashed;
   Req req = Req::kQs13;
   if (is_null) req = Req::kQs08;
-  if (!is_null && crashed && (counts || context.status.intervening().OnlyReference())) {
+  if (!is_null && crashed && (counts || context.Between().OnlyReference())) {
     req = Req::kQs15;
   }
   const std::string cause =
@@ -205,13 +205,26 @@ std::optional<Complaint> AgreesWithWait(const Context& context) {
                 "a Wait that returns when the operation has finished");
   }
   if (!event.hr) return std::nullopt;
-  const bool impossible =
-      context.status.ResultsKnown() && !context.status.IsPossibleResult(*event.hr);
-  const bool differs = context.floor.reported_hr && *context.floor.reported_hr != *event.hr;
+  const bool impossible = context.status.ResultsKnown() && !context.IsPossibleResult(*event.hr);
+  const auto& settled = context.status.settled();
+  const bool differs = settled && settled->hr != *event.hr;
   if (!impossible && !differs) return std::nullopt;
   return Make(Req::kQs16, "wait-result", "Wait stored " + Describe(*event.hr),
-              differs ? Describe(*context.floor.reported_hr) + ", as QueryStatus reported"
+              differs ? Describe(settled->hr) + ", as " + std::string(Name(settled->by)) + " told"
                       : "the result that ended the operation");
+}
+
+std::optional<Complaint> AgreesWithCancel(const Context& context) {
+  if (context.event.ret != hr::kOk) return std::nullopt;
+  const auto& settled = context.status.settled();
+  const bool ended_otherwise = settled && settled->hr != hr::kOperationCanceled;
+  const bool too_late =
+      context.status.ResultsKnown() && !context.IsPossibleResult(hr::kOperationCanceled);
+  if (!ended_otherwise && !too_late) return std::nullopt;
+  return Make(Req::kQs17, "late-cancel-succeeds",
+              "Cancel returned S_OK although the operation had ended" +
+                  (settled ? " with " + Describe(settled->hr) : std::string()),
+              "a failure such as VDS_E_CANCEL_TOO_LATE");
 }
 
 std::optional<Complaint> WellFormed(const Context& context) {
@@ -231,17 +244,18 @@ std::optional<Complaint> NeverBack(const Context& context) {
   }
   if (*event.percent >= highest->percent) return std::nullopt;
   const Req otherwise = context.profile == Profile::kMsVds ? Req::kQs30 : Req::kQa03;
-  Complaint complaint = Make(
-      context.status.intervening().OnlyNullCall() ? Req::kQs08 : otherwise, "percent-went-back",
-      Percent(event) + " after " + std::to_string(highest->percent) + " % had been reported",
-      std::to_string(highest->percent) + " % or more while pending");
+  Complaint complaint =
+      Make(context.Between().OnlyNullCall() ? Req::kQs08 : otherwise, "percent-went-back",
+           Percent(event) + " after " + std::to_string(highest->percent) + " % had been reported",
+           std::to_string(highest->percent) + " % or more while pending");
   complaint.earlier = highest->ToEvent(event.op);
   return complaint;
 }
 
 std::optional<Complaint> StartsAtZero(const Context& context) {
   const Event& event = context.event;
-  const bool before = context.KnownPending() && !context.status.progress_invoked();
+  const bool before =
+      context.KnownPending() && !context.status.MayHaveProgressed(event, context.order);
   if (!before || event.hr != hr::kOperationPending || event.percent == 0u) return std::nullopt;
   return Make(Req::kQs31, "starts-above-zero", Percent(event) + " before any progress", "0 %");
 }

@@ -30,9 +30,11 @@ struct Complaint {
 // A call that has returned, with all that a rule may use.
 struct Context {
   const Event& event;
+  uint64_t order;                 // its place in the history
   const OperationStatus& status;  // all calls invoked before this one returned
   const Floor& floor;             // what had returned before this one was invoked
   Profile profile;
+  const Intervening* between;  // what Between() gives; null: as the status has it
   // Driver transitions and successful Cancels of all other operations so far.
   uint64_t other_transitions = 0;
   // A percentage of QS-14: another live operation was given what this one reports.
@@ -40,13 +42,16 @@ struct Context {
   // Another operation ended with the result that this one reports.
   bool result_of_other = false;
 
+  // What happened since the operation last answered well.
+  Intervening Between() const { return between ? *between : status.Between(event, order); }
   // Since this operation last answered well only others were driven.
   bool OnlyOthersChanged() const {
-    return status.intervening().Nothing() && status.other_transitions_at_report() &&
+    return Between().Nothing() && status.other_transitions_at_report() &&
            other_transitions != *status.other_transitions_at_report();
   }
-  bool KnownPending() const { return status.driven() && !status.may_be_finished(); }
+  bool KnownPending() const { return status.driven() && !status.MayBeFinished(event, order); }
   bool Overlaps() const { return status.OverlapsTransition(event); }
+  bool IsPossibleResult(HRESULT hr) const { return status.IsPossibleResult(hr, event, order); }
 };
 
 // The requirement to which a change of state belongs that nothing about the operation explains:
@@ -57,17 +62,18 @@ Req Blame(const Context& context, Req otherwise);
 // QS-17. At most one complaint, since one state was answered.
 std::optional<Complaint> PairRule(const Context& context);
 
-std::optional<Complaint> NeverWaits(const Context& context);       // QS-06
-std::optional<Complaint> ReturnValue(const Context& context);      // QS-07
-std::optional<Complaint> NullOutputsRule(const Context& context);  // QS-08
-std::optional<Complaint> OutputWrites(const Context& context);     // QS-12
-std::optional<Complaint> CallsComeBack(const Context& context);    // QS-13, QS-08, QS-15
-std::optional<Complaint> ComObject(const Context& context);        // QS-15
-std::optional<Complaint> AgreesWithWait(const Context& context);   // QS-16, for Wait itself
-std::optional<Complaint> WellFormed(const Context& context);       // QS-18
-std::optional<Complaint> NeverBack(const Context& context);        // QS-30; QA-03
-std::optional<Complaint> StartsAtZero(const Context& context);     // QS-31
-std::optional<Complaint> BreaksClients(const Context& context);    // QA-01
+std::optional<Complaint> NeverWaits(const Context& context);        // QS-06
+std::optional<Complaint> ReturnValue(const Context& context);       // QS-07
+std::optional<Complaint> NullOutputsRule(const Context& context);   // QS-08
+std::optional<Complaint> OutputWrites(const Context& context);      // QS-12
+std::optional<Complaint> CallsComeBack(const Context& context);     // QS-13, QS-08, QS-15
+std::optional<Complaint> ComObject(const Context& context);         // QS-15
+std::optional<Complaint> AgreesWithWait(const Context& context);    // QS-16, for Wait itself
+std::optional<Complaint> AgreesWithCancel(const Context& context);  // QS-17, for Cancel itself
+std::optional<Complaint> WellFormed(const Context& context);        // QS-18
+std::optional<Complaint> NeverBack(const Context& context);         // QS-30; QA-03
+std::optional<Complaint> StartsAtZero(const Context& context);      // QS-31
+std::optional<Complaint> BreaksClients(const Context& context);     // QA-01
 
 // True for the codes that implementations confuse with VDS_E_OPERATION_PENDING.
 bool LooksLikePending(HRESULT hr);

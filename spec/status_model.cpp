@@ -25,29 +25,67 @@ Event PercentSeen::ToEvent(uint32_t op) const {
   return event;
 }
 
-void OperationStatus::AddPossibleResult(HRESULT hr, bool by_cancel) {
-  for (const PossibleResult& known : possible_) {
-    if (known.hr == hr && known.by_cancel == by_cancel) return;
+void Floor::Note(const Event& event) {
+  switch (event.call) {
+    case Call::kFinish:
+      finished_by_driver = true;
+      break;
+    case Call::kWait:
+      if (event.ret && Succeeded(*event.ret)) finished_by_wait = true;
+      break;
+    case Call::kCancel:
+      if (event.ret == hr::kOk) finished_by_cancel = true;
+      break;
+    case Call::kQueryStatus: {
+      if (event.hr != hr::kOperationPending) {
+        reported = true;
+        reported_hr = event.hr;
+        reported_hundred = event.percent == 100u;
+        break;
+      }
+      const uint32_t percent = event.percent.value_or(0);
+      if (!highest || percent > highest->percent) {
+        highest = PercentSeen{percent, event.thread, event.t0, event.t1.value_or(kNever)};
+      }
+      break;
+    }
+    default:
+      break;
   }
-  if (possible_.size() == kMaxPossible) {
-    results_unknown_ = true;
+}
+
+void Floor::Add(const Floor& other) {
+  finished_by_driver = finished_by_driver || other.finished_by_driver;
+  finished_by_wait = finished_by_wait || other.finished_by_wait;
+  finished_by_cancel = finished_by_cancel || other.finished_by_cancel;
+  if (other.reported) {
+    reported = true;
+    reported_hr = other.reported_hr;
+    reported_hundred = other.reported_hundred;
+  }
+  if (other.highest && (!highest || other.highest->percent > highest->percent)) {
+    highest = other.highest;
+  }
+}
+
+void FirstInvoked::Note(const Event& event, uint64_t order) {
+  if (event.t0 > t0_) return;
+  if (event.t0 == t0_ && order_ != order) {
+    several_threads_ = several_threads_ || event.thread != thread_;
     return;
   }
-  possible_.push_back({hr, by_cancel});
+  t0_ = event.t0;
+  thread_ = event.thread;
+  order_ = order;
 }
 
-bool OperationStatus::IsPossibleResult(HRESULT hr) const {
-  return std::any_of(possible_.begin(), possible_.end(),
-                     [hr](const PossibleResult& known) { return known.hr == hr; });
+bool FirstInvoked::NotAfter(const Event& event, uint64_t order) const {
+  const int64_t t1 = event.t1.value_or(kNever);
+  if (t0_ != t1 || t0_ == kNever) return t0_ < t1;
+  return several_threads_ || thread_ != event.thread || order_ <= order;
 }
 
-void OperationStatus::NoteTransition(const Event& event) {
-  transition_until_ = std::max(transition_until_, event.t1.value_or(kNever));
-  ++own_transitions_;
-  intervening_.own = true;
-}
-
-void OperationStatus::Invoked(const Event& event) {
+void LatestReturn::Note(const Event& event) {
   const int64_t until = event.t1.value_or(kNever);
   if (longest_.thread == event.thread) {
     longest_.until = std::max(longest_.until, until);
@@ -57,7 +95,56 @@ void OperationStatus::Invoked(const Event& event) {
   } else if (second_.thread == event.thread || until > second_.until) {
     second_ = {event.thread, std::max(second_.until, until)};
   }
+}
 
+bool LatestReturn::OverlapsOtherThread(const Event& event) const {
+  const ThreadUntil& other = longest_.thread == event.thread ? second_ : longest_;
+  return other.until >= event.t0;
+}
+
+void OperationStatus::AddPossibleResult(HRESULT hr, bool by_cancel, const Event& event,
+                                        uint64_t order) {
+  for (PossibleResult& known : possible_) {
+    if (known.hr != hr || known.by_cancel != by_cancel) continue;
+    known.invoked.Note(event, order);
+    return;
+  }
+  if (possible_.size() == kMaxPossible) {
+    results_unknown_ = true;
+    return;
+  }
+  possible_.push_back({hr, by_cancel, {}});
+  possible_.back().invoked.Note(event, order);
+}
+
+bool OperationStatus::IsPossibleResult(HRESULT hr, const Event& event, uint64_t order) const {
+  return std::any_of(possible_.begin(), possible_.end(), [&](const PossibleResult& known) {
+    return known.hr == hr && known.invoked.NotAfter(event, order);
+  });
+}
+
+void OperationStatus::Meddle(Meddling kind, const Event& event, uint64_t order) {
+  meddlers_[static_cast<size_t>(kind)] = {true, event.thread, order};
+}
+
+Intervening OperationStatus::Between(const Event& event, uint64_t order) const {
+  // What the caller's own thread did later is not between.
+  const auto between = [&](Meddling kind) {
+    const Meddler& meddler = meddlers_[static_cast<size_t>(kind)];
+    return meddler.there && (meddler.thread != event.thread || meddler.order < order);
+  };
+  return {between(Meddling::kNullCall), between(Meddling::kFailedCancel),
+          between(Meddling::kReference), between(Meddling::kOwn)};
+}
+
+void OperationStatus::NoteTransition(const Event& event, uint64_t order) {
+  transitions_.Note(event);
+  ++own_transitions_;
+  Meddle(Meddling::kOwn, event, order);
+}
+
+void OperationStatus::Invoked(const Event& event, const Floor& floor, uint64_t order) {
+  calls_.Note(event);
   switch (event.call) {
     case Call::kBegin:
       estimable_ = event.estimable;
@@ -65,46 +152,50 @@ void OperationStatus::Invoked(const Event& event) {
       break;
     case Call::kProgress: {
       const uint32_t percent = std::min(event.percent.value_or(0), 100u);
-      driven_ = progress_invoked_ = true;
+      driven_ = true;
+      progress_.Note(event, order);
       driver_went_back_ = driver_went_back_ || percent < driver_percent_;
       progress_awaits_report_ = progress_awaits_report_ || percent != driver_percent_;
       driver_percent_ = percent;
       highest_driver_percent_ = std::max(highest_driver_percent_, percent);
       given_[percent] = true;
-      NoteTransition(event);
+      NoteTransition(event, order);
       break;
     }
     case Call::kFinish:
       driven_ = true;
       // A finish of an operation that has surely ended changes nothing.
-      if (!floor_.MustBeFinished()) AddPossibleResult(event.result.value_or(hr::kOk), false);
+      if (!floor.MustBeFinished()) {
+        AddPossibleResult(event.result.value_or(hr::kOk), false, event, order);
+      }
       finish_invoked_ = true;
-      first_ending_t0_ = std::min(first_ending_t0_, event.t0);
-      NoteTransition(event);
+      ending_.Note(event, order);
+      NoteTransition(event, order);
       break;
     case Call::kCancel:
       if (!event.t1 || event.ret == hr::kOk) {
-        if (!floor_.MustBeFinished()) AddPossibleResult(hr::kOperationCanceled, true);
-        cancel_may_succeed_ = true;
-        first_ending_t0_ = std::min(first_ending_t0_, event.t0);
-        NoteTransition(event);
+        if (!floor.MustBeFinished()) {
+          AddPossibleResult(hr::kOperationCanceled, true, event, order);
+        }
+        ending_.Note(event, order);
+        NoteTransition(event, order);
       } else {
-        intervening_.failed_cancel = true;
+        Meddle(Meddling::kFailedCancel, event, order);
       }
       break;
     case Call::kWait:
       break;
     case Call::kEnd:
       let_go_ = true;
-      intervening_.reference = true;
+      Meddle(Meddling::kReference, event, order);
       break;
     case Call::kAddRef:
     case Call::kRelease:
     case Call::kQueryInterface:
-      intervening_.reference = true;
+      Meddle(Meddling::kReference, event, order);
       break;
     case Call::kQueryStatus:
-      if (event.null_outputs != NullOutputs::kNone) intervening_.null_call = true;
+      if (event.null_outputs != NullOutputs::kNone) Meddle(Meddling::kNullCall, event, order);
       break;
   }
 }
@@ -112,15 +203,17 @@ void OperationStatus::Invoked(const Event& event) {
 void OperationStatus::Returned(const Event& event) {
   switch (event.call) {
     case Call::kFinish:
-      floor_.finished_by_driver = true;
+      floor_.Note(event);
       break;
     case Call::kWait:
       if (!event.ret || Failed(*event.ret)) break;
-      floor_.finished_by_wait = true;
-      if (event.hr) wait_result_ = event.hr;
+      floor_.Note(event);
+      if (event.hr && !settled_) settled_ = {*event.hr, Call::kWait};
       break;
     case Call::kCancel:
-      if (event.ret == hr::kOk) floor_.finished_by_cancel = true;
+      if (event.ret != hr::kOk) break;
+      floor_.Note(event);
+      if (!settled_) settled_ = {hr::kOperationCanceled, Call::kCancel};
       break;
     case Call::kAddRef:
       ++client_references_;
@@ -139,28 +232,22 @@ void OperationStatus::Returned(const Event& event) {
   }
 }
 
-void OperationStatus::Reported(const Event& event, uint64_t other_transitions) {
-  intervening_ = Intervening{};
+void OperationStatus::Reported(const Event& event, uint64_t order, uint64_t other_transitions) {
+  // What was invoked after this call may still have come after its answer.
+  for (Meddler& meddler : meddlers_) {
+    if (meddler.order < order) meddler.there = false;
+  }
   other_transitions_at_report_ = other_transitions;
+  floor_.Note(event);
   if (event.hr != hr::kOperationPending) {
-    floor_.reported = true;
-    floor_.reported_hr = event.hr;
-    floor_.reported_hundred = event.percent == 100u;
+    if (!settled_) settled_ = {*event.hr, Call::kQueryStatus};
     return;
   }
   const uint32_t percent = event.percent.value_or(0);
-  if (!floor_.highest || percent > floor_.highest->percent) {
-    floor_.highest = PercentSeen{percent, event.thread, event.t0, event.t1.value_or(kNever)};
-  }
   if (first_percent_ && *first_percent_ != percent) percent_moved_ = true;
   if (!first_percent_) first_percent_ = percent;
   if (progress_awaits_report_) ++progress_followed_;
   progress_awaits_report_ = false;
-}
-
-bool OperationStatus::OverlapsOtherThread(const Event& event) const {
-  const ThreadUntil& other = longest_.thread == event.thread ? second_ : longest_;
-  return other.until >= event.t0;
 }
 
 void OperationStatus::ForgetReports() {
@@ -168,7 +255,7 @@ void OperationStatus::ForgetReports() {
   floor_.reported_hr.reset();
   floor_.reported_hundred = false;
   floor_.finished_by_wait = false;
-  wait_result_.reset();
+  if (settled_ && settled_->by != Call::kCancel) settled_.reset();
 }
 
 }  // namespace vdsconform

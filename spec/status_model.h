@@ -10,7 +10,9 @@
 #ifndef VDSCONFORM_SPEC_STATUS_MODEL_H_
 #define VDSCONFORM_SPEC_STATUS_MODEL_H_
 
+#include <array>
 #include <bitset>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -20,12 +22,21 @@
 
 namespace vdsconform {
 
+// The kinds of calls that may have to do with a change of an object's state.
+enum class Meddling : uint8_t {
+  kNullCall,      // QueryStatus with a NULL output
+  kFailedCancel,  // Cancel that did not succeed
+  kReference,     // AddRef, Release, QueryInterface, the driver's end
+  kOwn,           // progress, finish, a successful Cancel
+};
+inline constexpr size_t kMeddlingCount = 4;
+
 // What happened to an object since it last answered well: tells a change of state apart by cause.
 struct Intervening {
-  bool null_call = false;      // QueryStatus with a NULL output
-  bool failed_cancel = false;  // Cancel that did not succeed
-  bool reference = false;      // AddRef, Release, QueryInterface, the driver's end
-  bool own = false;            // progress, finish, a successful Cancel
+  bool null_call = false;
+  bool failed_cancel = false;
+  bool reference = false;
+  bool own = false;
 
   bool OnlyNullCall() const { return null_call && !failed_cancel && !reference && !own; }
   bool OnlyFailedCancel() const { return !null_call && failed_cancel && !reference && !own; }
@@ -57,49 +68,98 @@ struct Floor {
   bool MustBeFinished() const {
     return finished_by_driver || finished_by_wait || finished_by_cancel || reported;
   }
+  // Takes what the return of a call implies, or all of another floor.
+  void Note(const Event& event);
+  void Add(const Floor& other);
+};
+
+// When the first call of some kind was invoked.
+class FirstInvoked {
+ public:
+  void Note(const Event& event, uint64_t order);
+  // False if all of the kind were invoked after `event`, whose place is `order`, had returned. At
+  // one instant that is sure of calls of one thread only.
+  bool NotAfter(const Event& event, uint64_t order) const;
+  int64_t t0() const { return t0_; }
+
+ private:
+  int64_t t0_ = std::numeric_limits<int64_t>::max();
+  uint32_t thread_ = 0;
+  uint64_t order_ = 0;
+  bool several_threads_ = false;
+};
+
+// The latest return among calls, to find whether any of another thread overlaps a call: the two
+// threads whose calls last the longest are enough.
+class LatestReturn {
+ public:
+  void Note(const Event& event);
+  bool OverlapsOtherThread(const Event& event) const;
+
+ private:
+  struct ThreadUntil {
+    uint32_t thread = 0;
+    int64_t until = std::numeric_limits<int64_t>::min();
+  };
+  ThreadUntil longest_;
+  ThreadUntil second_;
 };
 
 // A result with which an operation may have ended.
 struct PossibleResult {
   HRESULT hr;
   bool by_cancel;
+  FirstInvoked invoked;
+};
+
+// The one result that an operation has, and what told it first.
+struct SettledResult {
+  HRESULT hr;
+  Call by;  // QueryStatus, Wait or Cancel
 };
 
 class OperationStatus {
  public:
   explicit OperationStatus(uint32_t number) : number_(number) {}
 
-  // A call was invoked; `event` tells all of it, which is known because the history is complete.
-  void Invoked(const Event& event);
+  // A call was invoked at the place `order`; `event` tells all of it, which is known because the
+  // history is complete, and `floor` what had returned before.
+  void Invoked(const Event& event, const Floor& floor, uint64_t order);
   // A call returned that implies something of the state: finish, Wait, Cancel, progress.
   void Returned(const Event& event);
   // A QueryStatus returned and gave a legal pair.
-  void Reported(const Event& event, uint64_t other_transitions);
+  void Reported(const Event& event, uint64_t order, uint64_t other_transitions);
 
   uint32_t number() const { return number_; }
   bool estimable() const { return estimable_; }
   // The operation ends only by the driver or by Cancel.
   bool driven() const { return driven_; }
-  // A call that may end it has been invoked.
-  bool may_be_finished() const { return finish_invoked_ || cancel_may_succeed_; }
+  // A call that may end it, or that reports progress, was invoked before `event` returned.
+  bool MayBeFinished(const Event& event, uint64_t order) const {
+    return ending_.NotAfter(event, order);
+  }
+  bool MayHaveProgressed(const Event& event, uint64_t order) const {
+    return progress_.NotAfter(event, order);
+  }
   bool finish_invoked() const { return finish_invoked_; }
-  bool progress_invoked() const { return progress_invoked_; }
   const Floor& floor() const { return floor_; }
-  const Intervening& intervening() const { return intervening_; }
+  // What happened between the last good answer and the call.
+  Intervening Between(const Event& event, uint64_t order) const;
 
   // True if one of the driver's transitions, or a successful Cancel, overlaps the call.
-  bool OverlapsTransition(const Event& event) const { return transition_until_ >= event.t0; }
+  bool OverlapsTransition(const Event& event) const {
+    return transitions_.OverlapsOtherThread(event);
+  }
   // True if a call of another thread overlaps this one.
-  bool OverlapsOtherThread(const Event& event) const;
-  // When the first call that may have ended the operation was invoked.
-  int64_t first_ending_t0() const { return first_ending_t0_; }
+  bool OverlapsOtherThread(const Event& event) const { return calls_.OverlapsOtherThread(event); }
 
   // False where the history does not tell (nothing drives the operation, or too much does).
   bool ResultsKnown() const { return driven_ && !results_unknown_; }
-  bool IsPossibleResult(HRESULT hr) const;
+  // True if the operation may have ended with `hr` before `event` returned.
+  bool IsPossibleResult(HRESULT hr, const Event& event, uint64_t order) const;
   const std::vector<PossibleResult>& possible_results() const { return possible_; }
-  // What Wait said the result was.
-  std::optional<HRESULT> wait_result() const { return wait_result_; }
+  // None: nobody has told the result yet.
+  const std::optional<SettledResult>& settled() const { return settled_; }
 
   uint32_t driver_percent() const { return driver_percent_; }
   uint32_t highest_driver_percent() const { return highest_driver_percent_; }
@@ -126,33 +186,33 @@ class OperationStatus {
   void BecomeDriven() { driven_ = true; }
 
  private:
-  void AddPossibleResult(HRESULT hr, bool by_cancel);
-  void NoteTransition(const Event& event);
+  void AddPossibleResult(HRESULT hr, bool by_cancel, const Event& event, uint64_t order);
+  void NoteTransition(const Event& event, uint64_t order);
+  void Meddle(Meddling kind, const Event& event, uint64_t order);
 
   uint32_t number_;
   bool estimable_ = true;
   bool driven_ = false;
   bool finish_invoked_ = false;
-  bool cancel_may_succeed_ = false;
-  bool progress_invoked_ = false;
   bool let_go_ = false;
   int32_t client_references_ = 1;  // begin gives one
   Floor floor_;
-  Intervening intervening_;
-
-  int64_t first_ending_t0_ = std::numeric_limits<int64_t>::max();
-  int64_t transition_until_ = std::numeric_limits<int64_t>::min();
-  // The two threads whose calls last the longest, to find an overlap with any other thread.
-  struct ThreadUntil {
+  // The last of each kind since the last good answer.
+  struct Meddler {
+    bool there = false;
     uint32_t thread = 0;
-    int64_t until = std::numeric_limits<int64_t>::min();
+    uint64_t order = 0;
   };
-  ThreadUntil longest_;
-  ThreadUntil second_;
+  std::array<Meddler, kMeddlingCount> meddlers_{};
+
+  FirstInvoked ending_;
+  FirstInvoked progress_;
+  LatestReturn transitions_;
+  LatestReturn calls_;
 
   std::vector<PossibleResult> possible_;  // at most kMaxPossible
   bool results_unknown_ = false;
-  std::optional<HRESULT> wait_result_;
+  std::optional<SettledResult> settled_;
 
   uint32_t driver_percent_ = 0;
   uint32_t highest_driver_percent_ = 0;

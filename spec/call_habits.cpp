@@ -1,0 +1,61 @@
+#include "call_habits.h"
+
+#include <string>
+
+namespace vdsconform {
+namespace {
+
+// One timed sleep of a call is a fact; a wait with a time limit is one only as a habit.
+constexpr uint64_t kHabitCalls = 5;
+// QA-02: one switch may be a page fault.
+constexpr uint64_t kContendedCalls = 2;
+
+}  // namespace
+
+bool CallHabits::Observe(const Context& context) {
+  const Event& event = context.event;
+  if (!event.switches) return false;
+  const bool slept = !event.slept_in.empty();
+  if (context.KnownPending()) {
+    ++pending_calls_;
+    if (slept) {
+      ++pending_slept_;
+      sleeper_ = event;
+    }
+  } else if (context.floor.MustBeFinished()) {
+    ++finished_calls_;
+    if (slept) ++finished_slept_;
+  }
+  if (!context.status.OverlapsOtherThread(event)) return false;
+  if (*event.switches > 0 && !slept && ++contended_calls_ == kContendedCalls) contended_ = event;
+  return true;
+}
+
+std::vector<std::pair<Complaint, Event>> CallHabits::Complaints() const {
+  std::vector<std::pair<Complaint, Event>> complaints;
+  const auto add = [&complaints](Req req, std::string cause, std::string message,
+                                 const Event& event) {
+    complaints.emplace_back(Complaint{req, std::move(cause), std::move(message), std::nullopt,
+                                      Complaint::Suspicion::kNone},
+                            event);
+  };
+  if (pending_slept_ >= kHabitCalls && 2 * pending_slept_ >= pending_calls_ &&
+      finished_calls_ > 0 && 10 * finished_slept_ < finished_calls_) {
+    add(Req::kQs06, "time-waits",
+        "saw QueryStatus wait in " + sleeper_->slept_in + " in " + std::to_string(pending_slept_) +
+            " of " + std::to_string(pending_calls_) + " calls while pending, but in " +
+            std::to_string(finished_slept_) + " of " + std::to_string(finished_calls_) +
+            " once finished; allowed a call that does not wait",
+        *sleeper_);
+  }
+  if (contended_) {
+    add(Req::kQa02, "waits-for-threads",
+        "saw QueryStatus put to sleep " + std::to_string(contended_calls_) +
+            " times while other threads were inside the object; allowed, but a preempted thread "
+            "holds up the callers",
+        *contended_);
+  }
+  return complaints;
+}
+
+}  // namespace vdsconform
