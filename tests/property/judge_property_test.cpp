@@ -1,0 +1,133 @@
+// The streaming judge against an exhaustive search, on small random histories.
+//
+// VDSCONFORM_SEED and VDSCONFORM_HISTORIES in the environment choose other ones.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+#include <string>
+
+#include "exhaustive_search.h"
+#include "small_histories.h"
+#include "spec/history_json.h"
+#include "spec/judge.h"
+
+namespace vdsconform {
+namespace {
+
+constexpr uint64_t kSeed = 20'240'916;
+constexpr uint64_t kHistories = 200'000;
+
+uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text ? std::strtoull(text, nullptr, 10) : otherwise;
+}
+
+// The requirements on the state of an operation: together they say that its history has a
+// linearization.
+bool IsAboutState(Req req) {
+  switch (req) {
+    case Req::kQs01:
+    case Req::kQs02:
+    case Req::kQs03:
+    case Req::kQs04:
+    case Req::kQs05:
+    case Req::kQs09:
+    case Req::kQs10:
+    case Req::kQs11:
+    case Req::kQs14:
+    case Req::kQs16:
+    case Req::kQs17:
+    case Req::kQs30:
+    case Req::kQs31:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool JudgedLinearizable(const History& history, Profile profile) {
+  for (const Finding& finding : JudgeHistory(history, profile).findings) {
+    if (IsAboutState(finding.req)) return false;
+  }
+  return true;
+}
+
+std::string Explain(const History& history, Profile profile) {
+  const bool linearizable = HasLinearization(history, profile);
+  std::string text = "under " + std::string(Name(profile)) + " the search finds " +
+                     (linearizable ? "an order" : "no order") + ", the judge finds";
+  for (const Finding& finding : JudgeHistory(history, profile).findings) {
+    text += std::string("\n  ") + Get(finding.req).id + " " + finding.message;
+  }
+  if (JudgeHistory(history, profile).findings.empty()) text += " nothing";
+  return text + "\n" + ToText(history);
+}
+
+// What was compared, so that a comparison of right histories alone cannot pass.
+struct Tally {
+  uint64_t linearizable = 0;
+  uint64_t other = 0;
+  uint64_t disagreements = 0;
+};
+
+Tally Compare(Profile profile, uint64_t seed, uint64_t histories) {
+  Random random(seed);
+  Tally tally;
+  const auto differ = [profile](const History& history) {
+    return HasLinearization(history, profile) != JudgedLinearizable(history, profile);
+  };
+  for (uint64_t i = 0; i < histories && tally.disagreements < 3; ++i) {
+    History history = RightHistory(random, profile);
+    const bool right = random.OneIn(5);
+    if (right) {
+      EXPECT_TRUE(HasLinearization(history, profile)) << Explain(history, profile);
+    } else {
+      Damage(random, &history);
+    }
+    ++(HasLinearization(history, profile) ? tally.linearizable : tally.other);
+    if (!differ(history)) continue;
+    ++tally.disagreements;
+    ADD_FAILURE() << "history " << i << " of seed " << seed << ": "
+                  << Explain(Minimised(history, differ), profile);
+  }
+  return tally;
+}
+
+class JudgeProperty : public testing::TestWithParam<Profile> {};
+
+TEST_P(JudgeProperty, AgreesWithTheExhaustiveSearch) {
+  const uint64_t seed = FromEnvironment("VDSCONFORM_SEED", kSeed);
+  const uint64_t histories = FromEnvironment("VDSCONFORM_HISTORIES", kHistories / 2);
+  std::cout << "VDSCONFORM_SEED=" << seed << " VDSCONFORM_HISTORIES=" << histories << '\n';
+  RecordProperty("seed", std::to_string(seed));
+  const Tally tally = Compare(GetParam(), seed, histories);
+  std::cout << tally.linearizable << " linearizable, " << tally.other << " not\n";
+  if (tally.disagreements != 0) return;
+  EXPECT_GT(tally.linearizable, histories / 3);
+  EXPECT_GT(tally.other, histories / 3);
+}
+
+INSTANTIATE_TEST_SUITE_P(Profiles, JudgeProperty, testing::Values(Profile::kWin32, Profile::kMsVds),
+                         [](const testing::TestParamInfo<Profile>& info) {
+                           return info.param == Profile::kWin32 ? "Win32" : "MsVds";
+                         });
+
+// The generators keep the format's promises, so that a disagreement is never the reader's fault.
+TEST(SmallHistories, CanBeWrittenAndRead) {
+  Random random(kSeed);
+  for (int i = 0; i < 2000; ++i) {
+    History history = RightHistory(random, i % 2 == 0 ? Profile::kWin32 : Profile::kMsVds);
+    if (i % 3 != 0) Damage(random, &history);
+    std::istringstream in(ToText(history));
+    History read;
+    const auto error =
+        ReadHistory(in, [&read](const Event& event) { read.events.push_back(event); });
+    ASSERT_FALSE(error) << error->line << ": " << error->message << "\n" << ToText(history);
+    ASSERT_EQ(read.events, history.events);
+  }
+}
+
+}  // namespace
+}  // namespace vdsconform
