@@ -53,7 +53,7 @@ std::variant<OutputFile, std::string> OutputFile::Prepare(const std::string& pat
   OutputFile file;
   std::error_code error;
   // Through symbolic links, so that the link stays and what it names is replaced.
-  const fs::path place = fs::weakly_canonical(path, error);
+  const fs::path place = fs::weakly_canonical(fs::absolute(path, error), error);
   file.path_ = error ? path : place.string();
   const fs::file_status status = fs::status(file.path_, error);
   if (fs::is_directory(status)) return Cannot(path, "be written", EISDIR);

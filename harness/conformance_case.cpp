@@ -1,5 +1,6 @@
 #include "harness/conformance_case.h"
 
+#include <algorithm>
 #include <cctype>
 #include <cstdlib>
 #include <iostream>
@@ -60,7 +61,9 @@ void ConformanceCase::SetUp() {
   const uint32_t missing = needs_ & ~run.subject->info().capabilities;
   if (missing != 0) {
     const std::string reason = "the IUT does not declare " + DescribeCapabilities(missing);
-    state.not_applicable.push_back(CurrentCase() + ": " + reason);
+    const std::string text = CurrentCase() + ": " + reason;
+    std::vector<std::string>& known = state.not_applicable;
+    if (std::find(known.begin(), known.end(), text) == known.end()) known.push_back(text);
     GTEST_SKIP() << "not applicable: " << reason;
   }
   ++state.applicable_cases;

@@ -113,8 +113,13 @@ bool RunCases(RunContext* context, Console* console) {
   context->tick = [listener] { listener->Tick(); };
   SetRunContext(context);
   const auto start = std::chrono::steady_clock::now();
-  // The verdict is the campaign's: it also knows what was inconclusive.
-  [[maybe_unused]] const int gtest_status = RUN_ALL_TESTS();
+  // GoogleTest would repeat on after an interrupt, for ever if it was told so.
+  const int repeat = GTEST_FLAG_GET(repeat);
+  GTEST_FLAG_SET(repeat, 1);
+  for (int i = 0; (repeat < 0 || i < repeat) && (i == 0 || !StopRequested()); ++i) {
+    // The verdict is the campaign's: it also knows what was inconclusive.
+    [[maybe_unused]] const int gtest_status = RUN_ALL_TESTS();
+  }
   campaign->seconds =
       std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   campaign->interrupted = StopRequested();
