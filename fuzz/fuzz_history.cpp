@@ -1,5 +1,5 @@
-// Any bytes as a history: the reader refuses them with a message or reads them, whatever it reads is
-// written and read again unchanged, and the judge takes it under both profiles.
+// Any bytes as a history: the reader refuses them with a message or reads them, whatever it reads
+// is written and read again unchanged, and the judge takes it under both profiles.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>

@@ -39,9 +39,8 @@ void Stage::StartOperations(const Program& program, uint32_t first_number) {
   for (uint32_t i = 0; i < operation_count_; ++i) {
     operations_[i].Reset(first_number + i, program.operations[i].estimable);
     operations_[i].waited_for =
-        std::any_of(program.steps.begin(), program.steps.end(), [i](const Step& step) {
-          return step.action == Action::kWait && step.op == i;
-        });
+        std::any_of(program.steps.begin(), program.steps.end(),
+                    [i](const Step& step) { return step.action == Action::kWait && step.op == i; });
   }
 }
 

@@ -26,8 +26,8 @@ struct IutInfo {
 // How long calls may take, in milliseconds of the call's own time: asleep or using a processor,
 // not waiting for one. None of these is a verdict on speed.
 struct Patience {
-  uint32_t rest_ms = 1'000;    // then a call that does not come back is taken to be at rest
-  uint32_t hang_ms = 10'000;   // then a call counts as hung, its operation having ended
+  uint32_t rest_ms = 1'000;         // then a call that does not come back is taken to be at rest
+  uint32_t hang_ms = 10'000;        // then a call counts as hung, its operation having ended
   uint32_t operation_ms = 300'000;  // wall time after which polling a self-running operation ends
                                     // without a verdict
 };

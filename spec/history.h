@@ -17,11 +17,11 @@
 namespace vdsconform {
 
 enum class Call : uint8_t {
-  kBegin,           // the driver started the operation
-  kProgress,        // the driver reported progress
-  kFinish,          // the driver ended the operation
-  kEnd,             // the driver let go of the operation
-  kQueryStatus,     // IVdsAsync, from here on
+  kBegin,        // the driver started the operation
+  kProgress,     // the driver reported progress
+  kFinish,       // the driver ended the operation
+  kEnd,          // the driver let go of the operation
+  kQueryStatus,  // IVdsAsync, from here on
   kWait,
   kCancel,
   kAddRef,
@@ -57,11 +57,11 @@ enum class Interface : uint8_t { kIUnknown, kIVdsAsync, kOther };
 
 // What a QueryInterface call left in its out pointer.
 enum class OutPointer : uint8_t {
-  kNotSeen,      // not recorded
-  kNull,         // NULL
-  kSame,         // the object's known pointer for this interface
-  kDifferent,    // another non-null pointer
-  kNotWritten,   // the poison that was there before
+  kNotSeen,     // not recorded
+  kNull,        // NULL
+  kSame,        // the object's known pointer for this interface
+  kDifferent,   // another non-null pointer
+  kNotWritten,  // the poison that was there before
 };
 
 inline constexpr std::string_view kWithTimeLimit = " with a time limit";

@@ -20,21 +20,22 @@ constexpr uint32_t ToBits(HRESULT hr) { return static_cast<uint32_t>(hr); }
 
 // The codes that rules and executors name. hresult_test checks each against the table.
 namespace hr {
-inline constexpr HRESULT kOk = 0;                                          // S_OK
-inline constexpr HRESULT kFalse = 1;                                       // S_FALSE
-inline constexpr HRESULT kOperationPending = ToHresult(0x80042409u);       // VDS_E_OPERATION_PENDING
-inline constexpr HRESULT kOperationPendingMisprint = ToHresult(0x00042409u);  // [MS-VDS] 3.4.5.2.2.3
-inline constexpr HRESULT kOperationCanceled = ToHresult(0x8004240Du);      // VDS_E_OPERATION_CANCELED
-inline constexpr HRESULT kCancelTooLate = ToHresult(0x8004240Cu);          // VDS_E_CANCEL_TOO_LATE
-inline constexpr HRESULT kVdsNotSupported = ToHresult(0x80042400u);        // VDS_E_NOT_SUPPORTED
-inline constexpr HRESULT kInProgress = ToHresult(0x0004244Du);             // VDS_S_IN_PROGRESS
-inline constexpr HRESULT kPending = ToHresult(0x8000000Au);                // E_PENDING
-inline constexpr HRESULT kInvalidArg = ToHresult(0x80070057u);             // E_INVALIDARG
-inline constexpr HRESULT kPointer = ToHresult(0x80004003u);                // E_POINTER
-inline constexpr HRESULT kNotImpl = ToHresult(0x80004001u);                // E_NOTIMPL
-inline constexpr HRESULT kNoInterface = ToHresult(0x80004002u);            // E_NOINTERFACE
-inline constexpr HRESULT kOutOfMemory = ToHresult(0x8007000Eu);            // E_OUTOFMEMORY
-inline constexpr HRESULT kFail = ToHresult(0x80004005u);                   // E_FAIL
+inline constexpr HRESULT kOk = 0;                                     // S_OK
+inline constexpr HRESULT kFalse = 1;                                  // S_FALSE
+inline constexpr HRESULT kOperationPending = ToHresult(0x80042409u);  // VDS_E_OPERATION_PENDING
+inline constexpr HRESULT kOperationPendingMisprint =
+    ToHresult(0x00042409u);                                            // [MS-VDS] 3.4.5.2.2.3
+inline constexpr HRESULT kOperationCanceled = ToHresult(0x8004240Du);  // VDS_E_OPERATION_CANCELED
+inline constexpr HRESULT kCancelTooLate = ToHresult(0x8004240Cu);      // VDS_E_CANCEL_TOO_LATE
+inline constexpr HRESULT kVdsNotSupported = ToHresult(0x80042400u);    // VDS_E_NOT_SUPPORTED
+inline constexpr HRESULT kInProgress = ToHresult(0x0004244Du);         // VDS_S_IN_PROGRESS
+inline constexpr HRESULT kPending = ToHresult(0x8000000Au);            // E_PENDING
+inline constexpr HRESULT kInvalidArg = ToHresult(0x80070057u);         // E_INVALIDARG
+inline constexpr HRESULT kPointer = ToHresult(0x80004003u);            // E_POINTER
+inline constexpr HRESULT kNotImpl = ToHresult(0x80004001u);            // E_NOTIMPL
+inline constexpr HRESULT kNoInterface = ToHresult(0x80004002u);        // E_NOINTERFACE
+inline constexpr HRESULT kOutOfMemory = ToHresult(0x8007000Eu);        // E_OUTOFMEMORY
+inline constexpr HRESULT kFail = ToHresult(0x80004005u);               // E_FAIL
 }  // namespace hr
 
 constexpr bool Failed(HRESULT hr) { return hr < 0; }
@@ -68,11 +69,11 @@ std::string ToHex(HRESULT hr);
 std::optional<HRESULT> ParseHresult(std::string_view text);
 
 enum class CodeClass : uint8_t {
-  kStandard,    // a code of COM itself or of a facility that Windows defines
-  kVds,         // a VDS code: FACILITY_ITF in the ranges of vdserr.h
-  kWin32,       // HRESULT_FROM_WIN32
-  kForeign,     // well-formed bits, but interface-specific to something else, or customer-defined
-  kMalformed,   // a reserved bit is set: an NTSTATUS, a pointer, a negated errno, ...
+  kStandard,   // a code of COM itself or of a facility that Windows defines
+  kVds,        // a VDS code: FACILITY_ITF in the ranges of vdserr.h
+  kWin32,      // HRESULT_FROM_WIN32
+  kForeign,    // well-formed bits, but interface-specific to something else, or customer-defined
+  kMalformed,  // a reserved bit is set: an NTSTATUS, a pointer, a negated errno, ...
 };
 
 // Classifies the bits of a failure code (for QS-18). Success codes are classified alike.

@@ -27,11 +27,11 @@ enum { VDSCONFORM_ABI = 1 };
 
 /* What an IUT declares it can do (its PICS); bits of vdsconform_iut::capabilities. */
 enum vdsconform_capability {
-  VDSCONFORM_DRIVE = 1,       /* `progress` and `finish` are there; without it both are NULL, the
-                                 operation runs by itself and the suite only observes */
-  VDSCONFORM_CANCEL = 2,      /* Cancel of a pending operation succeeds */
-  VDSCONFORM_WAIT = 4,        /* Wait is implemented */
-  VDSCONFORM_ESTIMATE = 8,    /* operations whose progress can be estimated can be started */
+  VDSCONFORM_DRIVE = 1,        /* `progress` and `finish` are there; without it both are NULL, the
+                                  operation runs by itself and the suite only observes */
+  VDSCONFORM_CANCEL = 2,       /* Cancel of a pending operation succeeds */
+  VDSCONFORM_WAIT = 4,         /* Wait is implemented */
+  VDSCONFORM_ESTIMATE = 8,     /* operations whose progress can be estimated can be started */
   VDSCONFORM_NOT_ESTIMATE = 16 /* operations whose progress cannot be estimated can be started */
 };
 

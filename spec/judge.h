@@ -26,8 +26,8 @@ namespace vdsconform {
 // A broken requirement, or an advisory.
 struct Finding {
   Req req = Req::kQs01;
-  std::string cause;    // short and stable, to tell findings apart: "pending-percent-100"
-  std::string message;  // what was seen and what was allowed
+  std::string cause;             // short and stable, to tell findings apart: "pending-percent-100"
+  std::string message;           // what was seen and what was allowed
   std::vector<Event> witnesses;  // the one or two calls that show it, the offending one last
   uint64_t count = 1;            // how often this cause was seen
 };

@@ -15,10 +15,31 @@ namespace vdsconform {
 
 // In the catalogue's order. kQaNN are advisories.
 enum class Req : uint8_t {
-  kQs01, kQs02, kQs03, kQs04, kQs05, kQs06, kQs07, kQs08, kQs09, kQs10, kQs11, kQs12, kQs13,
-  kQs14, kQs15, kQs16, kQs17, kQs18,
-  kQs30, kQs31,
-  kQa01, kQa02, kQa03, kQa04, kQa05,
+  kQs01,
+  kQs02,
+  kQs03,
+  kQs04,
+  kQs05,
+  kQs06,
+  kQs07,
+  kQs08,
+  kQs09,
+  kQs10,
+  kQs11,
+  kQs12,
+  kQs13,
+  kQs14,
+  kQs15,
+  kQs16,
+  kQs17,
+  kQs18,
+  kQs30,
+  kQs31,
+  kQa01,
+  kQa02,
+  kQa03,
+  kQa04,
+  kQa05,
 };
 inline constexpr int kReqCount = 25;
 
