@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <optional>
 
+#include "spec/consequences.h"
+
 namespace vdsconform {
 namespace {
 
@@ -61,6 +63,7 @@ std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std
                                            const std::string& output) {
   std::vector<ReportedFinding> fresh;
   for (const Finding& finding : judgement.findings) {
+    if (IsExplained(finding)) continue;
     std::vector<ReportedFinding>& known = state(finding.req).findings;
     const auto same = std::find_if(known.begin(), known.end(), [&](const ReportedFinding& other) {
       return other.finding.cause == finding.cause;
@@ -72,6 +75,7 @@ std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std
     known.push_back(ReportedFinding{finding, test_case, DescribeStep(finding, program), reproduce,
                                     IsFault(finding) ? output : std::string()});
     fresh.push_back(known.back());
+    RemoveExplainedBy(finding);
   }
   for (size_t i = 0; i < states_.size(); ++i) {
     states_[i].observations += judgement.observations[i];
@@ -81,7 +85,24 @@ std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std
   return fresh;
 }
 
+bool Campaign::IsExplained(const Finding& finding) const {
+  for (const RequirementState& its : states_) {
+    for (const ReportedFinding& known : its.findings) {
+      if (Explains(known.finding, finding)) return true;
+    }
+  }
+  return false;
+}
+
+void Campaign::RemoveExplainedBy(const Finding& cause) {
+  for (RequirementState& its : states_) {
+    std::erase_if(its.findings,
+                  [&](const ReportedFinding& known) { return Explains(cause, known.finding); });
+  }
+}
+
 bool Campaign::IsNew(const Finding& finding) const {
+  if (IsExplained(finding)) return false;
   const std::vector<ReportedFinding>& known = state(finding.req).findings;
   return std::none_of(known.begin(), known.end(), [&](const ReportedFinding& other) {
     return other.finding.cause == finding.cause;

@@ -97,6 +97,10 @@ class Campaign {
   std::string iut_origin;  // the library's path, or the host's command line
 
  private:
+  // One cause, one requirement, over all Programs of the run (consequences.h).
+  bool IsExplained(const Finding& finding) const;
+  void RemoveExplainedBy(const Finding& cause);
+
   Profile profile_;
   bool strict_;
   std::array<RequirementState, kReqCount> states_;

@@ -109,6 +109,12 @@ OutputBuffers::Seen OutputBuffers::Inspect(Outputs where, const OutputFrame& fra
   }
   if (hr_bits != poison) seen.hr = ToHresult(hr_bits);
   if (percent != poison) seen.percent = percent;
+  // No percentage shares a high half with the poison: only part of it was overwritten.
+  if (seen.percent && percent >> 16 == poison >> 16) {
+    if (!seen.clobbered.empty()) seen.clobbered += ", ";
+    seen.clobbered += "only part of pulPercentCompleted was written";
+    seen.percent.reset();
+  }
   return seen;
 }
 

@@ -1,5 +1,6 @@
 #include "harness/own_descriptors.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <array>
@@ -26,6 +27,10 @@ void WatchOwnDescriptor(int descriptor) {
 }
 
 bool OwnDescriptorsIntact() {
+  // An IUT may redirect the standard streams, but not take them from the process.
+  for (int stream = 0; stream <= 2 && watched_count > 0; ++stream) {
+    if (fcntl(stream, F_GETFD) < 0) return false;
+  }
   for (size_t i = 0; i < watched_count; ++i) {
     struct stat status;
     if (fstat(watched[i].descriptor, &status) != 0) return false;

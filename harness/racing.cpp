@@ -81,7 +81,7 @@ void RacingRun::ConcludeRound(Worker& worker) {
 void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
   const bool leads = thread == 0;
   for (uint32_t round = 0; round < program_.schedule.rounds; ++round) {
-    if (leads) StartRound(worker, round);
+    if (leads && !stop_) StartRound(worker, round);
     Arrive(worker);
     if (stop_ || abandoned_) return;
     for (size_t segment = 0; segment < segments_.size(); ++segment) {
@@ -114,6 +114,7 @@ bool RacingRun::IsMidRound(uint64_t barrier) const {
 void RacingRun::TryOpen() {
   while (true) {
     uint64_t barrier = opened_.load();
+    if (releasing_ && !IsMidRound(barrier)) return;
     const bool open = std::all_of(workers_.begin(), workers_.end(), [&](const Worker* w) {
       return w->arrived.load() > barrier || (IsMidRound(barrier) && w->resting.load());
     });
@@ -151,9 +152,17 @@ bool RacingRun::Stuck() const {
 }
 
 void RacingRun::ReleaseResting() {
+  // Only what still rests once no round can be concluded any more is there to be released.
+  releasing_ = true;
+  const bool stuck = Stuck();
   for (Worker* worker : workers_) {
-    if (worker->resting.load() && !stage_.hung()) stage_.Release(*worker);
+    if (!stuck || !worker->resting.load() || stage_.hung()) continue;
+    // What the next rounds would show of a QueryStatus that waits, this one has shown.
+    if (worker->call() == Call::kQueryStatus) stop_ = true;
+    stage_.Release(*worker);
   }
+  releasing_ = false;
+  TryOpen();
 }
 
 void RacingRun::GiveUp() {

@@ -48,6 +48,8 @@ class RacingRun {
   std::atomic<uint64_t> opened_{0};  // barriers that have been passed
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> stop_{false};
+  // The controller is ending an operation: no round may be concluded meanwhile.
+  std::atomic<bool> releasing_{false};
 };
 
 }  // namespace vdsconform

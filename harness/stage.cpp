@@ -188,11 +188,15 @@ std::vector<Event> Stage::TakeEvents() {
     if (!worker) continue;
     const bool lost = std::any_of(lost_.begin(), lost_.end(),
                                   [&](const auto& entry) { return entry.first == worker.get(); });
-    // Of a worker that is neither done nor lost, nothing may be read; its calls are not judged.
+    // Of a worker that is neither done nor lost, nothing may be read.
     if (!lost && hung_ && !worker->done()) continue;
     events.insert(events.end(), std::make_move_iterator(worker->events().begin()),
                   std::make_move_iterator(worker->events().end()));
     worker->events().clear();
+  }
+  if (hung_ && program_->schedule.kind == Schedule::Kind::kRacing) {
+    // Without the calls of those others, what raced cannot be judged; the hang can.
+    std::erase_if(events, [](const Event& event) { return event.call != Call::kBegin; });
   }
   for (const auto& [worker, how] : lost_) {
     Event event = worker->InFlight();

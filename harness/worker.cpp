@@ -140,6 +140,14 @@ Event Worker::InFlight() const {
   event.t0 = slot_.t0;
   event.null_outputs = static_cast<NullOutputs>(slot_.null_outputs);
   if (slot_.step >= 0) event.step = static_cast<uint32_t>(slot_.step);
+  const uint32_t argument = argument_.load(std::memory_order_relaxed);
+  if (event.call == Call::kProgress) event.percent = argument;
+  if (event.call == Call::kFinish) event.result = ToHresult(argument);
+  if (event.call == Call::kBegin) {
+    const LiveOperation* begun = operation_.load(std::memory_order_relaxed);
+    event.estimable = begun->estimable;
+    event.driven = shared_.iut->finish != nullptr;
+  }
   return event;
 }
 
@@ -274,6 +282,7 @@ void Worker::PerformBegin(int32_t step, LiveOperation& operation) {
 
 void Worker::PerformProgress(int32_t step, LiveOperation& operation, uint32_t percent) {
   if (shared_.iut->progress == nullptr || operation.let_go) return;
+  argument_.store(percent, std::memory_order_relaxed);
   Event event = Invoke(Call::kProgress, step, operation, NullOutputs::kNone, [&](Event& e) {
     e.percent = percent;
     shared_.iut->progress(operation.handle, percent);
@@ -284,6 +293,7 @@ void Worker::PerformProgress(int32_t step, LiveOperation& operation, uint32_t pe
 void Worker::PerformFinish(int32_t step, LiveOperation& operation, HRESULT result) {
   if (shared_.iut->finish == nullptr || operation.let_go) return;
   operation.ending = true;
+  argument_.store(ToBits(result), std::memory_order_relaxed);
   Event event = Invoke(Call::kFinish, step, operation, NullOutputs::kNone, [&](Event& e) {
     e.result = result;
     shared_.iut->finish(operation.handle, result);

@@ -123,6 +123,7 @@ class Worker {
   std::atomic<Call> call_{Call::kBegin};
   std::atomic<LiveOperation*> operation_{nullptr};
   std::atomic<int32_t> step_{-1};
+  std::atomic<uint32_t> argument_{0};
   std::atomic<uint64_t> witness_note_{0};  // sequence << 8 | Witness
   std::atomic<uint64_t> slept_note_{0};    // sequence << 16 | not a pure sleep << 15 | system call
 

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "call_habits.h"
+#include "consequences.h"
 #include "hresult.h"
 #include "rules.h"
 #include "status_model.h"
@@ -45,14 +46,10 @@ struct JudgedOperation {
   OperationStatus status;
   // One for each cause, so that they are few.
   std::vector<Undecided> undecided;
-  // A fault that may be a torn pair, until a later call decides.
-  std::optional<std::pair<Complaint, Event>> percent_suspect;
-  std::optional<std::pair<Complaint, Event>> hr_suspect;
   std::bitset<101> foreign_percents;
   uint64_t valid_calls = 0;
   uint64_t failed_calls = 0;
   std::optional<Event> last_failed;
-  bool percent_100_seen_sequentially = false;
   uint64_t in_flight = 0;
   bool has_lost_call = false;
 };
@@ -71,9 +68,6 @@ class Judge::Impl : private Returns {
   bool JudgeCall(InFlight& call);
   bool ReturnQuery(InFlight& call, const Context& context);
   bool JudgePair(InFlight& call, Context& context);
-  void Suspect(JudgedOperation& operation, Complaint complaint, const Event& event);
-  void Settle(JudgedOperation& operation, const Event& event,
-              const std::optional<Complaint>& complaint, bool overlaps);
   // Adds what is wrong with an answer, or keeps it until it is known who drives the operation.
   void Decide(JudgedOperation& operation, std::optional<Complaint> complaint,
               const Context& context);
@@ -167,7 +161,10 @@ void Judge::Impl::Observe(const Event& event) {
   const InFlight& call = sweep_.Invoke(event, &operation, operation.status.floor());
   operation.status.Invoked(event, call.floor, call.order);
   transitions_ += operation.status.own_transitions() - old_transitions;
-  if (event.call == Call::kBegin) ++transitions_;
+  if (event.call == Call::kBegin) {
+    ++transitions_;
+    operation.status.SetBaseline(transitions_ - operation.status.own_transitions());
+  }
   --driver_percents_[old_percent];
   ++driver_percents_[operation.status.driver_percent()];
   if (event.call == Call::kFinish) {
@@ -230,9 +227,9 @@ bool Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
   const Event& event = call.event;
   JudgedOperation& operation = *call.operation;
   if (event.ret && Failed(*event.ret)) Count(Req::kQs18);
-  const bool malformed = Check(WellFormed(context), event);
   if (event.null_outputs != NullOutputs::kNone) {
     Count(Req::kQs08);
+    Check(WellFormed(context), event);
     if (!Check(NullOutputsRule(context), event)) Check(OutputWrites(context), event);
     return false;
   }
@@ -242,13 +239,13 @@ bool Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
   Check(NeverWaits(context), event);
   if (habits_.Observe(context)) Count(Req::kQa02);
   Count(Req::kQs07);
-  const bool wrong_return = malformed || Check(ReturnValue(context), event);
+  const bool wrong_return = Check(ReturnValue(context), event) || Check(WellFormed(context), event);
   Count(Req::kQa01);
   if (!wrong_return) Check(BreaksClients(context), event);
 
   ++operation.valid_calls;
   const bool successful = event.ret == hr::kOk || event.ret == hr::kOperationPending;
-  if (!successful) {
+  if (event.ret && Failed(*event.ret) && !successful) {
     ++operation.failed_calls;
     operation.last_failed = event;
   }
@@ -268,11 +265,6 @@ bool Judge::Impl::JudgePair(InFlight& call, Context& context) {
   CountPair(call, context);
 
   std::optional<Complaint> complaint = PairRule(context);
-  Settle(operation, event, complaint, context.Overlaps());
-  if (complaint && complaint->suspicion != Complaint::Suspicion::kNone) {
-    Suspect(operation, std::move(*complaint), event);
-    return false;
-  }
   Decide(operation, complaint, context);
   if (complaint) return false;
   if (profile_ == Profile::kMsVds && Check(StartsAtZero(context), event)) return false;
@@ -304,31 +296,6 @@ void Judge::Impl::Decide(JudgedOperation& operation, std::optional<Complaint> co
     return;
   }
   operation.undecided.push_back({std::move(complaint), event, context.order, context.Between()});
-}
-
-// A later call without a transition beside it tells what a suspect was: the same fault again is
-// that requirement's (QS-02, QS-03, QS-04), an answer that is right then makes it a torn pair.
-void Judge::Impl::Settle(JudgedOperation& operation, const Event& event,
-                         const std::optional<Complaint>& complaint, bool overlaps) {
-  if (overlaps) return;
-  const bool finished = event.hr != hr::kOperationPending;
-  if (!finished) {
-    if (event.percent == 100u) operation.percent_100_seen_sequentially = true;
-    return;
-  }
-  if (complaint && operation.percent_suspect && *event.percent != 100 &&
-      operation.percent_suspect->second.hr != hr::kOperationPending) {
-    operation.percent_suspect.reset();
-  }
-  if (complaint && operation.hr_suspect && complaint->req != Req::kQs04) {
-    operation.hr_suspect.reset();
-  }
-}
-
-void Judge::Impl::Suspect(JudgedOperation& operation, Complaint complaint, const Event& event) {
-  auto& suspect = complaint.suspicion == Complaint::Suspicion::kHr ? operation.hr_suspect
-                                                                   : operation.percent_suspect;
-  if (!suspect) suspect.emplace(std::move(complaint), event);
 }
 
 // What was kept is judged again, for it is now known that nothing had ended the operation.
@@ -367,19 +334,12 @@ void Judge::Impl::Close(JudgedOperation& operation) {
   for (const Undecided& answer : operation.undecided) {
     if (answer.complaint) Add(*answer.complaint, answer.event, answer.count);
   }
-  if (operation.percent_suspect) {
-    const auto& [complaint, event] = *operation.percent_suspect;
-    const bool sequential =
-        event.hr == hr::kOperationPending && operation.percent_100_seen_sequentially;
-    if (!sequential) Add(complaint, event);
-  }
-  if (operation.hr_suspect) Add(operation.hr_suspect->first, operation.hr_suspect->second);
   if (operation.failed_calls >= kNeverSucceedsCalls &&
       operation.failed_calls == operation.valid_calls) {
     Add({Req::kQs07, "never-succeeds",
          "saw every one of " + std::to_string(operation.failed_calls) + " calls fail, with " +
              Describe(*operation.last_failed->ret) + "; allowed S_OK when both outputs are given",
-         std::nullopt, Complaint::Suspicion::kNone},
+         std::nullopt},
         *operation.last_failed);
   }
   const OperationStatus& status = operation.status;
@@ -391,7 +351,7 @@ void Judge::Impl::Close(JudgedOperation& operation) {
   Add({Req::kQa04, "percent-never-moves",
        "saw " + std::to_string(seen.percent) + " % although the driver reported " +
            std::to_string(progress) + " different percentages; allowed, but it tells users nothing",
-       std::nullopt, Complaint::Suspicion::kNone},
+       std::nullopt},
       seen.ToEvent(status.number()));
 }
 
@@ -465,6 +425,7 @@ Judgement Judge::Impl::Finish() {
   judgement.observations = observations_;
   judgement.events = events_;
   for (auto& [key, finding] : findings_) judgement.findings.push_back(std::move(finding));
+  RemoveConsequences(judgement.findings);
   return judgement;
 }
 

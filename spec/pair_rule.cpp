@@ -5,15 +5,12 @@
 namespace vdsconform {
 namespace {
 
-using Suspicion = Complaint::Suspicion;
-
 std::string Pair(const Event& event) {
   return Describe(*event.hr) + " with " + std::to_string(*event.percent) + " %";
 }
 
-Complaint Make(Req req, std::string cause, const std::string& saw, const std::string& allowed,
-               Suspicion suspicion = Suspicion::kNone) {
-  return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt, suspicion};
+Complaint Make(Req req, std::string cause, const std::string& saw, const std::string& allowed) {
+  return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt};
 }
 
 const char* const kPendingPair = "VDS_E_OPERATION_PENDING (0x80042409) with 0..99";
@@ -42,10 +39,9 @@ std::optional<Complaint> PendingPercent(const Context& context) {
   const Event& event = context.event;
   const uint32_t percent = *event.percent;
   const OperationStatus& status = context.status;
-  if (percent == 100 && context.Overlaps() && status.MayBeFinished(event, context.order) &&
-      status.highest_driver_percent() < 100) {
+  if (percent == 100 && context.Overlaps() && status.MayBeFinished(event, context.order)) {
     return Make(Req::kQs09, "pending-with-100", Pair(event) + " while the operation was finishing",
-                std::string(kPendingPair) + ", or the result with 100", Suspicion::kPercent);
+                std::string(kPendingPair) + ", or the result with 100");
   }
   if (!status.estimable() && percent != 0) {
     const std::string minus_one =
@@ -139,7 +135,10 @@ Complaint WrongResult(const Context& context) {
   const Floor& floor = context.floor;
   const HRESULT hr = *event.hr;
   const std::string allowed = PossibleResults(context.status) + " with 100";
-  if (floor.finished_by_cancel) {
+  const bool was_canceled = floor.finished_by_cancel &&
+                            floor.reported_hr == hr::kOperationCanceled &&
+                            hr != hr::kOperationCanceled;
+  if (floor.finished_by_cancel && !was_canceled) {
     if (hr == hr::kOperationCanceled) {
       return Make(Req::kQs17, "cancel-rewrote-result",
                   Pair(event) + " after a Cancel of an operation that had finished",
@@ -150,7 +149,8 @@ Complaint WrongResult(const Context& context) {
                 "VDS_E_OPERATION_CANCELED (0x8004240D) with 100");
   }
   if (floor.reported_hr && *floor.reported_hr != hr) {
-    return Make(Blame(context, Req::kQs10), "result-changed",
+    const bool by_cancel = hr == hr::kOperationCanceled && context.status.cancel_invoked();
+    return Make(by_cancel ? Req::kQs17 : Blame(context, Req::kQs10), "result-changed",
                 Pair(event) + " after " + Describe(*floor.reported_hr) + " had been reported",
                 Describe(*floor.reported_hr) + " with 100 for ever");
   }
@@ -160,13 +160,17 @@ Complaint WrongResult(const Context& context) {
   }
   if (context.Overlaps() && context.status.driven()) {
     return Make(Req::kQs09, "torn-result", Pair(event) + " while the operation was finishing",
-                std::string(kPendingPair) + ", or " + allowed, Suspicion::kHr);
+                std::string(kPendingPair) + ", or " + allowed);
   }
   if (context.result_of_other) {
     return Make(Req::kQs14, "result-of-another-operation",
                 Pair(event) + ", the result of another operation", allowed);
   }
-  return Make(Blame(context, Req::kQs03), "wrong-result", Pair(event) + " once finished", allowed);
+  if (hr == hr::kOperationCanceled && context.status.cancel_invoked()) {
+    return Make(Req::kQs17, "cancel-changed-result",
+                Pair(event) + " although no Cancel succeeded in time", allowed);
+  }
+  return Make(Req::kQs03, "wrong-result", Pair(event) + " once finished", allowed);
 }
 
 // QS-04, and QS-09 or QS-10: finished with less, or more, than 100.
@@ -184,7 +188,7 @@ std::optional<Complaint> FinishedPercent(const Context& context) {
   if (context.Overlaps() && context.status.driven()) {
     return Make(Req::kQs09, "finished-with-less",
                 Pair(event) + " while the operation was finishing",
-                std::string(kPendingPair) + ", or the result with 100", Suspicion::kPercent);
+                std::string(kPendingPair) + ", or the result with 100");
   }
   // C3: Windows itself answers so for some operations.
   const bool known_deviation = Succeeded(*event.hr) && *event.percent == 0;

@@ -10,8 +10,7 @@ std::string Percent(const Event& event) {
 }
 
 Complaint Make(Req req, std::string cause, const std::string& saw, const std::string& allowed) {
-  return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt,
-          Complaint::Suspicion::kNone};
+  return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt};
 }
 
 }  // namespace
@@ -22,6 +21,7 @@ bool LooksLikePending(HRESULT hr) {
 
 Req Blame(const Context& context, Req otherwise) {
   const Intervening between = context.Between();
+  // A NULL call beside others' changes is the lesser suspect: it is also tried alone.
   if (context.OnlyOthersChanged()) return Req::kQs14;
   if (between.OnlyNullCall()) return Req::kQs08;
   if (between.OnlyFailedCancel()) return Req::kQs17;
@@ -209,6 +209,11 @@ std::optional<Complaint> AgreesWithWait(const Context& context) {
   const auto& settled = context.status.settled();
   const bool differs = settled && settled->hr != *event.hr;
   if (!impossible && !differs) return std::nullopt;
+  if (context.floor.finished_by_cancel) {
+    return Make(Req::kQs17, "result-after-cancel",
+                "Wait stored " + Describe(*event.hr) + " after Cancel returned S_OK",
+                "VDS_E_OPERATION_CANCELED (0x8004240D)");
+  }
   return Make(Req::kQs16, "wait-result", "Wait stored " + Describe(*event.hr),
               differs ? Describe(settled->hr) + ", as " + std::string(Name(settled->by)) + " told"
                       : "the result that ended the operation");

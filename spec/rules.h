@@ -22,9 +22,6 @@ struct Complaint {
   std::string cause;             // short and stable
   std::string message;           // "saw ...; allowed ..."
   std::optional<Event> earlier;  // the other call of a pair that shows it
-  // The fault may be a torn pair, or the consequence of a fault that also shows when nothing
-  // overlaps; a later call decides. `req` is what it is if it is torn.
-  enum class Suspicion : uint8_t { kNone, kPercent, kHr } suspicion = Suspicion::kNone;
 };
 
 // A call that has returned, with all that a rule may use.
@@ -46,7 +43,9 @@ struct Context {
   Intervening Between() const { return between ? *between : status.Between(event, order); }
   // Since this operation last answered well only others were driven.
   bool OnlyOthersChanged() const {
-    return Between().Nothing() && status.other_transitions_at_report() &&
+    const Intervening between_calls = Between();
+    return (between_calls.Nothing() || between_calls.OnlyNullCall()) &&
+           status.other_transitions_at_report() &&
            other_transitions != *status.other_transitions_at_report();
   }
   bool KnownPending() const { return status.driven() && !status.MayBeFinished(event, order); }

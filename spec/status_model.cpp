@@ -155,7 +155,9 @@ void OperationStatus::Invoked(const Event& event, const Floor& floor, uint64_t o
       driven_ = true;
       progress_.Note(event, order);
       driver_went_back_ = driver_went_back_ || percent < driver_percent_;
-      progress_awaits_report_ = progress_awaits_report_ || percent != driver_percent_;
+      // 99 is the most that may show, and what does not exceed what was reported need not show.
+      progress_awaits_report_ = progress_awaits_report_ ||
+                                std::min(percent, 99u) > std::min(highest_driver_percent_, 99u);
       driver_percent_ = percent;
       highest_driver_percent_ = std::max(highest_driver_percent_, percent);
       given_[percent] = true;
@@ -173,6 +175,7 @@ void OperationStatus::Invoked(const Event& event, const Floor& floor, uint64_t o
       NoteTransition(event, order);
       break;
     case Call::kCancel:
+      cancel_invoked_ = true;
       if (!event.t1 || event.ret == hr::kOk) {
         if (!floor.MustBeFinished()) {
           AddPossibleResult(hr::kOperationCanceled, true, event, order);

@@ -142,6 +142,7 @@ class OperationStatus {
     return progress_.NotAfter(event, order);
   }
   bool finish_invoked() const { return finish_invoked_; }
+  bool cancel_invoked() const { return cancel_invoked_; }
   const Floor& floor() const { return floor_; }
   // What happened between the last good answer and the call.
   Intervening Between(const Event& event, uint64_t order) const;
@@ -168,10 +169,13 @@ class OperationStatus {
 
   // The operation's own transitions, and all others' when it last answered well.
   uint64_t own_transitions() const { return own_transitions_; }
-  // None: it has not answered well yet.
+  // None: it has neither begun nor answered well yet.
   std::optional<uint64_t> other_transitions_at_report() const {
     return other_transitions_at_report_;
   }
+
+  // What counts as unchanged before the first answer.
+  void SetBaseline(uint64_t other_transitions) { other_transitions_at_report_ = other_transitions; }
 
   int32_t client_references() const { return client_references_; }
   bool let_go() const { return let_go_; }
@@ -194,6 +198,7 @@ class OperationStatus {
   bool estimable_ = true;
   bool driven_ = false;
   bool finish_invoked_ = false;
+  bool cancel_invoked_ = false;
   bool let_go_ = false;
   int32_t client_references_ = 1;  // begin gives one
   Floor floor_;

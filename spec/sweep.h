@@ -3,8 +3,10 @@
 //
 // One call comes before another if it returned before the other was invoked, or if one thread made
 // both and it stands earlier. At one and the same instant, calls of different threads are therefore
-// in no order; clocks are coarse enough for that to matter. Memory grows with the calls in flight,
-// those that end at the current instant included. Not thread-safe.
+// in no order; clocks are coarse enough for that to matter. Only pairs of calls are compared: where
+// two threads both end a call and begin another at one instant, more could be concluded from all of
+// them together. Memory grows with the calls in flight, those that end at the current instant
+// included. Not thread-safe.
 #ifndef VDSCONFORM_SPEC_SWEEP_H_
 #define VDSCONFORM_SPEC_SWEEP_H_
 
