@@ -64,7 +64,7 @@ REPORT = {
         }
     ],
     "programs": 1,
-    "calls": 2,
+    "events": 2,
     "seconds": 0.5,
     "interrupted": False,
     "strict": False,
@@ -105,6 +105,12 @@ class SchemasTest(unittest.TestCase):
         self.check("history", {"vdsconform": "history/2"}, False)
         for row in self.fixture("history_bad_lines.tsv"):
             self.check("history", json.loads(row.split("\t")[0]), False)
+
+    def test_history_accepts_the_vectors(self):
+        vectors = sorted((self.root / "spec" / "vectors").glob("*/*.jsonl"))
+        self.assertTrue(vectors)
+        for vector in vectors:
+            check_file(self.root, "history", vector)
 
     def test_program(self):
         self.check("program", PROGRAM, True)
