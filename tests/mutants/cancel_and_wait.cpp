@@ -152,7 +152,7 @@ constexpr Row kRows[] = {
     {"cancel_gives_e_abort", "Cancel ends the operation with E_ABORT.", "QS-17",
      Make<CancelGivesEAbort>, "win32", "QS-16"},
     {"cancel_seen_two_calls_late", "The first two calls after Cancel's S_OK tell pending.", "QS-17",
-     Make<CancelSeenLate>},
+     Make<CancelSeenLate>, "win32", "QS-11"},
     {"cancel_rewrites_finished", "A Cancel that comes too late replaces the result.", "QS-17",
      Make<CancelRewritesFinished>, "win32", "QS-03 QS-10"},
     {"cancel_refused_yet_ends", "Cancel returns VDS_E_CANCEL_TOO_LATE and ends the operation.",

@@ -133,16 +133,21 @@ class SeqlockUnchecked : public Operation {
   std::atomic<ULONG> percent_{0};
 };
 
-// Says that it has finished before it knows with what.
+// Says that it has finished before it knows with what. Nothing can cancel it any more by then.
 class FinishedBeforeResult : public Operation {
  public:
   using Operation::Operation;
 
+  HRESULT Cancel() override {
+    return claimed_.exchange(true) ? hr::kCancelTooLate : Operation::Cancel();
+  }
   void Finish(HRESULT result) override {
-    early_ = true;
-    Linger();
-    Operation::Finish(result);
-    early_ = false;
+    if (!claimed_.exchange(true)) {
+      early_ = true;
+      Linger();
+      Operation::Finish(result);
+    }
+    AwaitEnd();
   }
 
  protected:
@@ -152,6 +157,7 @@ class FinishedBeforeResult : public Operation {
   }
 
  private:
+  std::atomic<bool> claimed_{false};
   std::atomic<bool> early_{false};
 };
 
@@ -201,7 +207,7 @@ constexpr Row kRows[] = {
     {"finished_before_result", "Tells S_OK for a moment before the real result.", "QS-09",
      Make<FinishedBeforeResult>},
     {"progress_loses_finish", "Progress writes back a state from before the end.", "QS-11",
-     Make<ProgressLosesFinish>, "win32", "QS-10"},
+     Make<ProgressLosesFinish>, "win32", "QS-10 QS-14"},
 };
 
 }  // namespace

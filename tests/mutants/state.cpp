@@ -329,12 +329,12 @@ class BeginPushesOut : public Operation {
 
 constexpr Row kRows[] = {
     {"finished_goes_back_to_pending", "Every fourth call in a row after the end tells pending.",
-     "QS-10", Make<GoesBackToPending>},
+     "QS-10", Make<GoesBackToPending>, "win32", "QS-14"},
     {"finished_result_changes",
      "Every fourth call in a row after the end tells VDS_E_OBJECT_DELETED.", "QS-10",
-     Make<ResultChanges>},
+     Make<ResultChanges>, "win32", "QS-14"},
     {"finished_percent_drops", "Every fourth call in a row after the end shows 99.", "QS-10",
-     Make<PercentDrops>},
+     Make<PercentDrops>, "win32", "QS-14"},
     {"second_finish_rewrites", "Takes a second finish and tells its result.", "QS-10",
      Make<SecondFinishRewrites>},
     {"progress_reopens", "Is pending again if progress is reported after the end.", "QS-10",
