@@ -35,8 +35,7 @@ std::vector<std::pair<Complaint, Event>> CallHabits::Complaints() const {
   std::vector<std::pair<Complaint, Event>> complaints;
   const auto add = [&complaints](Req req, std::string cause, std::string message,
                                  const Event& event) {
-    complaints.emplace_back(Complaint{req, std::move(cause), std::move(message), std::nullopt,
-                                      Complaint::Suspicion::kNone},
+    complaints.emplace_back(Complaint{req, std::move(cause), std::move(message), std::nullopt},
                             event);
   };
   if (pending_slept_ >= kHabitCalls && 2 * pending_slept_ >= pending_calls_ &&
