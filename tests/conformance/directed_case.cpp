@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <random>
-#include <string>
 
 #include "harness/campaign.h"
 #include "spec/history.h"
@@ -14,16 +13,23 @@ namespace {
 // one case, and in the whole run, after which every case makes do with its first.
 constexpr uint32_t kCostlyProgramsPerCase = 3;
 constexpr uint32_t kCostlyProgramsPerRun = 60;
+// A call that waits takes its patience in every round of a race: once one was seen, so many do.
+constexpr uint32_t kRoundsWithWaits = 4;
 // A quick run takes one of so many values of a sweep.
 constexpr size_t kQuickShare = 8;
 
-// Counts one more costly Program of the current run; true if the run has had enough of them.
-bool RunHadEnough() {
+// What the current run has met; a process may carry out several.
+struct Met {
+  uint32_t costly_programs = 0;
+  bool waits = false;
+};
+
+Met& MetInThisRun() {
   static const RunContext* run = nullptr;
-  static uint32_t costly_programs = 0;
-  if (run != &CurrentRun()) costly_programs = 0;
+  static Met met;
+  if (run != &CurrentRun()) met = Met{};
   run = &CurrentRun();
-  return ++costly_programs > kCostlyProgramsPerRun;
+  return met;
 }
 
 // One of kQuickShare values, which ones depending on the seed.
@@ -49,14 +55,32 @@ bool MayBeFinal(HRESULT result) {
   return result != hr::kOperationPending && result != hr::kOperationPendingMisprint;
 }
 
-bool IsCostly(const Execution& execution) {
-  if (!execution.error.empty() || !execution.inconclusive.empty()) return true;
+namespace {
+
+bool Waits(const Execution& execution) {
   const auto& events = execution.history.events;
   return std::any_of(events.begin(), events.end(), [](const Event& event) {
     // A Wait at rest is what a Wait is for.
-    return event.fault != Fault::kNone ||
-           (event.witness != Witness::kNone && event.call != Call::kWait);
+    return event.witness != Witness::kNone && event.call != Call::kWait;
   });
+}
+
+}  // namespace
+
+bool MeetCostly(const Execution& execution) {
+  const auto& events = execution.history.events;
+  const bool waits = Waits(execution);
+  const bool faulty = std::any_of(events.begin(), events.end(),
+                                  [](const Event& event) { return event.fault != Fault::kNone; });
+  if (!waits && !faulty && execution.error.empty() && execution.inconclusive.empty()) return false;
+  Met& met = MetInThisRun();
+  met.waits = met.waits || waits;
+  ++met.costly_programs;
+  return true;
+}
+
+uint32_t AffordableRounds(uint32_t rounds) {
+  return MetInThisRun().waits ? std::min(rounds, kRoundsWithWaits) : rounds;
 }
 
 bool DirectedCase::Check(const Program& program) {
@@ -64,9 +88,9 @@ bool DirectedCase::Check(const Program& program) {
   if (run.stopping && run.stopping()) return false;
   const Trial trial = Try(program);
   Record(trial);
-  if (IsCostly(trial.execution)) {
-    ++costly_programs_;
-    if (RunHadEnough() || costly_programs_ >= kCostlyProgramsPerCase) return false;
+  if (MeetCostly(trial.execution) && (++costly_programs_ >= kCostlyProgramsPerCase ||
+                                      MetInThisRun().costly_programs > kCostlyProgramsPerRun)) {
+    return false;
   }
   const auto& findings = trial.judgement.findings;
   // What is expected to fail must not hide what else may be wrong.
@@ -81,7 +105,7 @@ bool DirectedCase::AnyPlan() const {
 }
 
 uint32_t DirectedCase::Rounds(uint32_t full) const {
-  return quick() ? std::max(1u, full / static_cast<uint32_t>(kQuickShare)) : full;
+  return AffordableRounds(quick() ? std::max(1u, full / static_cast<uint32_t>(kQuickShare)) : full);
 }
 
 std::vector<uint32_t> DirectedCase::Percents() const {
@@ -132,19 +156,6 @@ std::vector<HRESULT> DirectedCase::FewResults() {
           ToHresult(0x80042406u),  // VDS_E_INVALID_SPACE
           FromWin32(5),
           ToHresult(0xFFFFFFFFu)};
-}
-
-Program WithOperations(Program program, uint32_t count) {
-  program.operations.assign(count, program.operations.front());
-  return program;
-}
-
-std::vector<Step> Join(std::initializer_list<std::vector<Step>> parts) {
-  std::vector<Step> joined;
-  for (const std::vector<Step>& part : parts) {
-    joined.insert(joined.end(), part.begin(), part.end());
-  }
-  return joined;
 }
 
 Step Times(uint32_t repeat, Step step) {

@@ -10,10 +10,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstddef>
 #include <cstdint>
-#include <initializer_list>
-#include <utility>
 #include <vector>
 
 #include "harness/conformance_case.h"
@@ -59,17 +56,15 @@ class DirectedCase : public ConformanceCase {
 // True if an operation may finish with `result` and the judge can tell it from the pending codes.
 bool MayBeFinal(HRESULT result);
 
-// True if executing it ran into calls that do not come back, into a death of the process or into
-// something that kept it from being carried out; such a Program may cost seconds.
-bool IsCostly(const Execution& execution);
+// True if executing it ran into calls that wait or do not come back, into a death of the process or
+// into something that kept it from being carried out; such a Program may cost seconds. Remembers
+// for the rest of the run that it happened.
+bool MeetCostly(const Execution& execution);
 
-// `program` with `count` operations of the plan of its first.
-Program WithOperations(Program program, uint32_t count);
+// `rounds`, or only a few once a call that waits has been met in this run.
+uint32_t AffordableRounds(uint32_t rounds);
 
-// `parts` one after another.
-std::vector<Step> Join(std::initializer_list<std::vector<Step>> parts);
-
-// A QueryStatus with NULL outputs or outputs elsewhere, or of another repeat.
+// A query, `repeat` times.
 Step Times(uint32_t repeat, Step step);
 
 }  // namespace vdsconform

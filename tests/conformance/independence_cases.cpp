@@ -10,9 +10,10 @@ class QS14 : public DirectedCase {
  protected:
   explicit QS14(uint32_t needs = 0) : DirectedCase(Req::kQs14, VDSCONFORM_DRIVE | needs) {}
 
-  // Checks `steps` on `count` operations of each declared plan, then of mixed plans.
-  void CheckOnPlans(const std::vector<Step>& steps, uint32_t count) {
-    Program program = WithOperations(InOrder(steps), count);
+  // Checks `steps` on operations of each declared plan, then of mixed plans.
+  void CheckOnPlans(const std::vector<Step>& steps) {
+    Program program = InOrder(steps);
+    const size_t count = program.operations.size();
     const std::vector<bool> plans = Estimables();
     for (const bool estimable : plans) {
       for (Operation& operation : program.operations) operation.estimable = estimable;
@@ -20,7 +21,7 @@ class QS14 : public DirectedCase {
     }
     if (plans.size() < 2) return;
     for (const uint32_t first : {0u, 1u}) {
-      for (uint32_t op = 0; op < count; ++op) {
+      for (size_t op = 0; op < count; ++op) {
         program.operations[op].estimable = (op + first) % 2 == 0;
       }
       if (!Check(program)) return;
@@ -37,7 +38,7 @@ TEST_F(QS14, ProgressOfOneDoesNotShowInAnother) {
         for (uint32_t other = 0; other < count; ++other) program.push_back(Of(other, Query()));
       }
     }
-    CheckOnPlans(program, count);
+    CheckOnPlans(program);
   }
 }
 
@@ -48,13 +49,12 @@ TEST_F(QS14, ProgressOfOneDoesNotShowInOneThatHasNone) {
     program.push_back(Of(1, Query()));
     program.push_back(On(1, Of(1, Query())));
   }
-  CheckOnPlans(program, 2);
+  CheckOnPlans(program);
 }
 
 TEST_F(QS14, ResultOfOneDoesNotShowInAnother) {
   CheckOnPlans({Progress(20), Of(1, Progress(70)), Of(1, Query()), Finish(hr::kFail),
-                Of(1, Query()), Query(), Of(1, Finish(hr::kOk)), Query(), Of(1, Query())},
-               2);
+                Of(1, Query()), Query(), Of(1, Finish(hr::kOk)), Query(), Of(1, Query())});
 }
 
 TEST_F(QS14, EveryOperationHasItsOwnResult) {
@@ -65,28 +65,25 @@ TEST_F(QS14, EveryOperationHasItsOwnResult) {
     program.push_back(Of(op, Finish(results[op])));
     for (uint32_t other = 0; other < count; ++other) program.push_back(Of(other, Query()));
   }
-  CheckOnPlans(program, count);
+  CheckOnPlans(program);
 }
 
 TEST_F(QS14, ANewOperationStartsPendingAfterAnotherHasFinished) {
   for (const HRESULT result : {hr::kOk, hr::kFail}) {
     CheckOnPlans({Begin(0), Progress(80), Finish(result), Query(), Begin(1), Of(1, Query()),
                   Query(), Of(1, Progress(30)), Query(), Of(1, Query()),
-                  Of(1, Finish(FromWin32(5))), Query(), Of(1, Query())},
-                 2);
+                  Of(1, Finish(FromWin32(5))), Query(), Of(1, Query())});
   }
 }
 
 TEST_F(QS14, ANewOperationStartsPendingAfterTheDriverLetGoOfAnother) {
   CheckOnPlans({Begin(0), Progress(80), Query(), Finish(hr::kFail), End(), Begin(1), Of(1, Query()),
-                Query(), Of(1, Progress(10)), Of(1, Query()), Query()},
-               2);
+                Query(), Of(1, Progress(10)), Of(1, Query()), Query()});
 }
 
 TEST_F(QS14, NullCallsOfOneDoNotShowInAnother) {
   CheckOnPlans({Progress(30), Of(1, Progress(60)), QueryNull(NullOutputs::kHr), Of(1, Query()),
-                Of(1, QueryNull(NullOutputs::kBoth)), Query(), Finish(hr::kOk), Of(1, Query())},
-               2);
+                Of(1, QueryNull(NullOutputs::kBoth)), Query(), Finish(hr::kOk), Of(1, Query())});
 }
 
 TEST_F(QS14, OperationsOnManyThreadsDoNotShowInEachOther) {
@@ -102,7 +99,7 @@ TEST_F(QS14, OperationsOnManyThreadsDoNotShowInEachOther) {
       program.push_back(On(op, Of(op, Query(5))));
       program.push_back(On(op, Of((op + 2) % 4, Query(5))));
     }
-    if (!Check(WithOperations(Racing(program, Rounds(300), estimable), 4))) return;
+    if (!Check(Racing(program, Rounds(300), estimable))) return;
   }
 }
 
@@ -113,8 +110,7 @@ class QS14WithWait : public QS14 {
 
 TEST_F(QS14WithWait, FinishingOneDoesNotReleaseAWaitOnAnother) {
   CheckOnPlans({On(1, Wait()), Of(1, Finish(hr::kFail)), Of(1, Query()), Query(), Progress(40),
-                Query(), Finish(hr::kOk), On(1, Query()), On(1, Of(1, Query()))},
-               2);
+                Query(), Finish(hr::kOk), On(1, Query()), On(1, Of(1, Query()))});
 }
 
 class QS14WithCancel : public QS14 {
@@ -124,8 +120,7 @@ class QS14WithCancel : public QS14 {
 
 TEST_F(QS14WithCancel, CancellingOneDoesNotCancelAnother) {
   CheckOnPlans({Progress(40), Of(1, Progress(50)), Cancel(), Of(1, Query()), Query(),
-                Of(1, Finish(hr::kOk)), Query(), Of(1, Query())},
-               2);
+                Of(1, Finish(hr::kOk)), Query(), Of(1, Query())});
 }
 
 }  // namespace

@@ -61,11 +61,8 @@ TEST_F(QS06, ReturnsAfterNullCalls) {
 }
 
 TEST_F(QS06, ReturnsWhileAnotherOperationIsHeldPendingToo) {
-  Program program = WithOperations(
-      InOrder({Progress(50), Of(1, Query()), Query(), On(1, Of(1, Query())), On(1, Query())},
-              AnyPlan()),
-      2);
-  Check(program);
+  Check(InOrder({Progress(50), Of(1, Query()), Query(), On(1, Of(1, Query())), On(1, Query())},
+                AnyPlan()));
 }
 
 TEST_F(QS06, ReturnsAfterTheDriverLetGoOfAPendingOperation) {

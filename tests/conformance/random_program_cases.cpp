@@ -69,7 +69,7 @@ ConformanceCase::Trial RandomPrograms::Shrink(const rc::Shrinkable<Program>& mad
     for (uint32_t i = 0; i < tries && spent < kCandidates; ++i) {
       if (run.stopping && run.stopping()) return false;
       Trial candidate = Try(program);
-      spent += IsCostly(candidate.execution) ? kCostOfACostly : 1;
+      spent += MeetCostly(candidate.execution) ? kCostOfACostly : 1;
       // Try leaves out further calls that wait or hang once that has been confirmed; here they are
       // what is looked for.
       candidate.judgement = JudgeHistory(candidate.execution.history, run.campaign->profile());
@@ -109,9 +109,14 @@ void RandomPrograms::Search(GeneratorOptions options, uint32_t count) {
     if (run.stopping && run.stopping()) return;
     // Short ones first, since they fail the most clearly; from the middle on the longest.
     const int size = static_cast<int>(std::min(100u, 10 + 180 * i / count));
-    const rc::Shrinkable<Program> made = programs(random.split(), size);
+    const rc::Shrinkable<Program> made =
+        rc::shrinkable::map(programs(random.split(), size),
+                            [rounds = AffordableRounds(options.rounds)](Program program) {
+                              program.schedule.rounds = rounds;
+                              return program;
+                            });
     const Trial trial = Try(made.value());
-    if (IsCostly(trial.execution)) ++costly;
+    if (MeetCostly(trial.execution)) ++costly;
     if (New(trial) != nullptr) {
       Report(trial, made, i);
     } else {

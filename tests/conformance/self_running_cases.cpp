@@ -3,7 +3,6 @@
 // Every operation started here does real work, so that a few Programs serve all requirements:
 // each is executed once in a run, and each case looks at what it showed of its own requirement.
 // Operations that a driver drives never finish by themselves; for them these cases do not apply.
-#include <array>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -67,7 +66,8 @@ void SelfRunningCase::Look(std::string name, Program program) {
   for (Finding& finding : again.judgement.findings) finding.count = 0;
   again.judgement.observations.fill(0);
   again.judgement.events = 0;
-  if (!again.judgement.findings.empty() || IsCostly(again.execution)) Record(again);
+  const bool carried_out = again.execution.error.empty() && again.execution.inconclusive.empty();
+  if (!again.judgement.findings.empty() || !carried_out) Record(again);
 }
 
 void SelfRunningCase::LookAtPolling() {
