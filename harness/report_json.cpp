@@ -76,7 +76,7 @@ std::string JsonReport(const Campaign& campaign) {
   report["summary"] = VerdictLine(campaign);
   report["interrupted"] = campaign.interrupted;
   report["programs"] = campaign.programs;
-  report["calls"] = campaign.events;
+  report["events"] = campaign.events;
   report["seconds"] = campaign.seconds;
   report["requirements"] = Rows(campaign, false);
   report["advisories"] = Rows(campaign, true);
