@@ -6,6 +6,7 @@
 #define VDSCONFORM_HARNESS_INTERRUPT_H_
 
 #include <atomic>
+#include <string>
 
 namespace vdsconform {
 
@@ -15,6 +16,9 @@ void HandleInterrupts();
 
 // Becomes true with the first signal.
 const std::atomic<bool>& StopRequested();
+
+// A scratch file that the second signal removes; empty: none. Call before HandleInterrupts.
+void RemoveOnSecondSignal(const std::string& path);
 
 }  // namespace vdsconform
 

@@ -1,5 +1,11 @@
 #include "harness/reports.h"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "harness/known_failures.h"
@@ -9,6 +15,12 @@
 #include "harness/report_sarif.h"
 
 namespace vdsconform {
+namespace {
+
+// The last bytes of a JUnit report in which its last element must end.
+constexpr size_t kEndSize = 32;
+
+}  // namespace
 
 std::variant<Reports, std::string> Reports::Prepare(const ReportOptions& options, Junit junit) {
   Reports reports;
@@ -33,7 +45,28 @@ std::variant<Reports, std::string> Reports::Prepare(const ReportOptions& options
   return reports;
 }
 
-std::string Reports::junit_scratch() const { return junit_ ? junit_->scratch() : std::string(); }
+std::string Reports::junit_scratch() const {
+  if (!junit_) return {};
+  if (!junit_->direct()) return junit_->scratch();
+  // Nothing can be read back from a pipe or a device, so GoogleTest does not write there itself.
+  std::error_code error;
+  const std::filesystem::path folder = std::filesystem::temp_directory_path(error);
+  return ((error ? "/tmp" : folder) / ("vdsconform." + std::to_string(getpid()) + ".xml")).string();
+}
+
+std::string Reports::PublishJunit() const {
+  const std::string scratch = junit_scratch();
+  std::ifstream in(scratch, std::ios::binary);
+  const std::string xml{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  in.close();
+  // GoogleTest does not tell when it could not write all of it.
+  const bool whole =
+      xml.find("</testsuites>", xml.size() - std::min(xml.size(), kEndSize)) != std::string::npos;
+  if (whole && !junit_->direct()) return junit_->Publish();
+  unlink(scratch.c_str());
+  if (whole) return junit_->Write(xml);
+  return junit_->path() + ": cannot be written: GoogleTest's report is incomplete";
+}
 
 std::vector<std::string> Reports::Write(const Campaign& campaign) const {
   std::vector<std::string> errors;
@@ -42,7 +75,7 @@ std::vector<std::string> Reports::Write(const Campaign& campaign) const {
   };
   if (json_) keep(json_->Write(JsonReport(campaign)));
   if (junit_) {
-    keep(junit_by_ == Junit::kOwn ? junit_->Write(JunitReport(campaign)) : junit_->Publish());
+    keep(junit_by_ == Junit::kOwn ? junit_->Write(JunitReport(campaign)) : PublishJunit());
   }
   if (sarif_) keep(sarif_->Write(SarifReport(campaign)));
   if (html_) keep(html_->Write(HtmlReport(campaign)));

@@ -24,13 +24,15 @@ class Reports {
   // All files can be written, or a message about the first that cannot.
   static std::variant<Reports, std::string> Prepare(const ReportOptions& options, Junit junit);
 
-  // Where GoogleTest is to write; empty: nowhere.
+  // Where GoogleTest is to write, a file that is removed or renamed later; empty: nowhere.
   std::string junit_scratch() const;
 
   // Writes them all; what went wrong, a message a file.
   std::vector<std::string> Write(const Campaign& campaign) const;
 
  private:
+  std::string PublishJunit() const;
+
   Junit junit_by_ = Junit::kOwn;
   std::optional<OutputFile> json_;
   std::optional<OutputFile> junit_;

@@ -47,7 +47,7 @@ class CampaignEnvironment : public testing::Environment {
     for (const Requirement& requirement : AllRequirements()) {
       RequirementState& state = campaign_->state(requirement.req);
       if (state.applicable_cases == 0 && state.not_applicable.empty() &&
-          state.inconclusive.empty()) {
+          state.inconclusive.empty() && state.findings.empty()) {
         state.not_applicable.push_back("not selected");
       }
       for (const ReportedFinding& reported : state.findings) {
@@ -128,6 +128,8 @@ bool RunCases(RunContext* context, Console* console) {
 }
 
 int Campaigning(const Options& options, Campaign* campaign, const Reports& reports) {
+  // GoogleTest writes its report after each repetition.
+  RemoveOnSecondSignal(reports.junit_scratch());
   HandleInterrupts();
   // A host that dies while it is written to is the host's end, not ours.
   signal(SIGPIPE, SIG_IGN);
