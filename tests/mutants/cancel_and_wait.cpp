@@ -24,6 +24,12 @@ class CancelGivesEAbort : public Operation {
   }
 };
 
+// Wait knows that the operation was cancelled, QueryStatus tells another code.
+Answer CanceledToldAsEAbort(State state, Answer a) {
+  if (state.phase == Phase::kCanceled) a.hr = kAbort;
+  return a;
+}
+
 // Cancel is asynchronous: it says S_OK at once and the operation ends two calls later.
 class CancelSeenLate : public Operation {
  public:
@@ -151,6 +157,8 @@ constexpr Row kRows[] = {
      Make<CancelKeepsPending>, "win32", "QS-16"},
     {"cancel_gives_e_abort", "Cancel ends the operation with E_ABORT.", "QS-17",
      Make<CancelGivesEAbort>, "win32", "QS-16"},
+    {"canceled_told_as_e_abort", "Tells E_ABORT after a Cancel.", "QS-17",
+     Make<Says<CanceledToldAsEAbort>>},
     {"cancel_seen_two_calls_late", "The first two calls after Cancel's S_OK tell pending.", "QS-17",
      Make<CancelSeenLate>, "win32", "QS-11"},
     {"cancel_rewrites_finished", "A Cancel that comes too late replaces the result.", "QS-17",

@@ -34,7 +34,7 @@ class Aside : public Operation {
 // Two milliseconds of processor time; from time to time, as a suite asks often.
 void ComputeNowAndThen() {
   static std::atomic<uint32_t> calls{0};
-  if (++calls % 64 != 1) return;
+  if (++calls % 512 != 1) return;
   timespec from{};
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
@@ -248,7 +248,7 @@ constexpr Row kRows[] = {
     {"warns_by_itself", "Nothing drives it; it ends with VDS_S_EXTEND_FILE_SYSTEM_FAILED.", "QA-01",
      Make<RunsByItself<0x00042465u>>, "win32", "", kSelfRunning},
     {"ended_at_begin", "Nothing drives it; it has ended before begin returns.", "",
-     Make<EndedAtBegin>, "win32", "", kSelfRunning},
+     Make<EndedAtBegin>, "win32", "inconclusive", kSelfRunning},
 };
 
 }  // namespace

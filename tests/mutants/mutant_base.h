@@ -130,7 +130,9 @@ struct Row {
                             // of it; empty: must conform without advice
   Operation* (*make)(bool estimable);
   const char* profile = "win32";
-  const char* also = "";  // further ids that the same fault may show under, "QS-10 QS-11"
+  // Further ids that the same fault may show under, "QS-10 QS-11"; "inconclusive" where a
+  // conforming one cannot be brought to every state.
+  const char* also = "";
   uint32_t capabilities = kEverything;
   // How the command is told to look, where it is not a quick run through all cases: some faults are
   // too rare for that, and some make too many calls wait for their patience.
