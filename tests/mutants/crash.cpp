@@ -83,7 +83,7 @@ constexpr Row kRows[] = {
     {"raises_sigterm_at_half", "Sends itself SIGTERM at 50 percent.", "QS-13",
      Make<Disaster<AtHalf, Terminate>>},
     {"closes_descriptors", "Closes all descriptors after a failure.", "QS-13",
-     Make<Disaster<FinishedWithFailure, CloseDescriptors>>},
+     Make<Disaster<FinishedWithFailure, CloseDescriptors>>, "win32", "", kEverything, kFewCases},
     {"overflows_stack", "Recurses without end at 50 percent.", "QS-13",
      Make<Disaster<AtHalf, OverflowStack>>},
     {"deadlocks_after_failure", "Sleeps for ever after a failure.", "QS-13",

@@ -110,7 +110,7 @@ constexpr Row kRows[] = {
      Make<OnNullOutputs<WritesThroughPercent>>},
     {"null_throws", "Throws for NULL outputs.", "QS-08", Make<OnNullOutputs<Throws>>},
     {"null_spoils_the_next_call", "The call after one with NULL outputs tells E_INVALIDARG.",
-     "QS-08", Make<SpoilsTheNextCall>, "win32", "QS-10"},
+     "QS-08", Make<SpoilsTheNextCall>, "win32", "QS-10 QS-14"},
     {"null_ntstatus", "Returns STATUS_INVALID_PARAMETER, an NTSTATUS, for NULL outputs.", "QS-18",
      Make<OnNullOutputs<Ntstatus>>},
     {"null_negated_errno", "Returns -EINVAL for NULL outputs.", "QS-18",
