@@ -63,7 +63,7 @@ void LiveOperation::Reset(uint32_t new_number, bool is_estimable) {
   estimable = is_estimable;
   async = nullptr;
   handle = nullptr;
-  begun = ending = let_go = false;
+  starting = begun = ending = let_go = false;
   added_references = 0;
   queried.clear();
   identity = nullptr;
@@ -259,7 +259,7 @@ void Worker::Poll(const Step& step, int32_t index, LiveOperation& operation) {
 }
 
 void Worker::PerformBegin(int32_t step, LiveOperation& operation) {
-  if (operation.begun) return;
+  if (operation.starting.exchange(true)) return;
   vdsconform_plan plan{};
   plan.size = sizeof plan;
   plan.estimable = operation.estimable ? 1 : 0;

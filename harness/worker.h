@@ -29,10 +29,11 @@ struct LiveOperation {
   bool estimable = true;
   IVdsAsync* async = nullptr;
   void* handle = nullptr;
-  std::atomic<bool> begun{false};
-  std::atomic<bool> ending{false};  // the driver's finish was invoked
-  std::atomic<bool> let_go{false};  // `end` was called
-  bool waited_for = false;          // the Program has a Wait for it
+  std::atomic<bool> starting{false};  // a Begin step has been taken
+  std::atomic<bool> begun{false};     // and it gave an object
+  std::atomic<bool> ending{false};    // the driver's finish was invoked
+  std::atomic<bool> let_go{false};    // `end` was called
+  bool waited_for = false;            // the Program has a Wait for it
 
   std::mutex references_mutex;     // guards what follows, never held during a call
   uint32_t added_references = 0;   // by AddRef steps, not yet released
