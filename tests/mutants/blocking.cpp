@@ -178,8 +178,7 @@ constexpr uint32_t kNoCancel = kEverything & ~static_cast<uint32_t>(VDSCONFORM_C
 // A call that spins, polls or sleeps costs its time in every case. All other blocking mutants are
 // run through every case.
 constexpr const char* kNeverWaits = "--quick --filter QS06*";
-constexpr const char* kTwoCases =
-    "--quick --filter QS06.ReturnsAtEveryPercent:QS06.ReturnsOnThreadAfterThread";
+constexpr const char* kShortPatience = "--quick --rest-ms 100 --filter QS06*";
 
 constexpr Row kRows[] = {
     {"waits_for_finish", "Waits until the operation has ended.", "QS-06", Make<WaitsForFinish>},
@@ -187,11 +186,11 @@ constexpr Row kRows[] = {
      Make<WaitsUnlessEstimable>},
     {"waits_near_the_end", "Waits for the end from 99 percent on.", "QS-06", Make<WaitsNearTheEnd>},
     {"spins_until_finish", "Spins until the operation has ended.", "QS-06", Make<SpinsUntilFinish>,
-     "win32", "", kEverything, kTwoCases},
+     "win32", "", kEverything, kShortPatience},
     {"yields_near_the_end", "Calls sched_yield until the end from 99 percent on.", "QS-06",
-     Make<YieldsNearTheEnd>, "win32", "", kEverything, kTwoCases},
+     Make<YieldsNearTheEnd>, "win32", "", kEverything, kShortPatience},
     {"polls_until_finish", "Sleeps and looks again until the operation has ended.", "QS-06",
-     Make<PollsUntilFinish>, "win32", "", kEverything, kTwoCases},
+     Make<PollsUntilFinish>, "win32", "", kEverything, kShortPatience},
     {"waits_for_news", "Waits until there is progress since the last call.", "QS-06",
      Make<WaitsForNews>},
     {"sleeps_5_ms", "Sleeps five milliseconds at every call while pending.", "QS-06",
