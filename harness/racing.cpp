@@ -1,6 +1,9 @@
 #include "harness/racing.h"
 
 #include <algorithm>
+#include <thread>
+
+#include "harness/affinity.h"
 
 namespace vdsconform {
 namespace {
@@ -9,12 +12,15 @@ namespace {
 // threads that have a processor each leave the barrier together.
 constexpr int kSpins = 20'000;
 
+// How long a thread that has passed a barrier spins for others that are still being woken.
+constexpr int64_t kMeetingNs = 200'000;
+
 // How long a thread holds back after a barrier, in nanoseconds: another time in each round, so that
 // over the rounds each call meets each moment of the others. About as long as a few dozen calls.
 int64_t StaggerNs(uint64_t round, uint64_t thread) {
   uint64_t mixed = (round * 8 + thread + 1) * 0x9E3779B97F4A7C15u;
   mixed ^= mixed >> 29;
-  return static_cast<int64_t>(mixed % 8'192);
+  return static_cast<int64_t>(mixed % 4'096);
 }
 
 void HoldBack(int64_t duration_ns) {
@@ -80,13 +86,21 @@ void RacingRun::ConcludeRound(Worker& worker) {
 
 void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
   const bool leads = thread == 0;
+  const PinnedThread pinned(thread);
   for (uint32_t round = 0; round < program_.schedule.rounds; ++round) {
-    if (leads && !stop_) StartRound(worker, round);
+    if (leads && !stop_) {
+      pinned.Release();
+      StartRound(worker, round);
+      pinned.Pin();
+    }
     Arrive(worker);
     if (stop_ || abandoned_) return;
     for (size_t segment = 0; segment < segments_.size(); ++segment) {
       if (segment != 0) Arrive(worker);
-      if (IsRace(segment)) HoldBack(StaggerNs(round, thread));
+      if (IsRace(segment)) {
+        MeetAwake(worker);
+        HoldBack(StaggerNs(round, thread));
+      }
       for (const uint32_t i : segments_[segment][thread]) {
         if (abandoned_) return;
         const Step& step = program_.steps[i];
@@ -97,6 +111,20 @@ void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
     Arrive(worker);
     if (abandoned_) return;
     if (leads) ConcludeRound(worker);
+  }
+}
+
+// On a busy machine the one that opens a barrier would be through before the others have been put
+// on a processor, and nothing would race. How long it waits for them changes only how much is seen.
+void RacingRun::MeetAwake(Worker& worker) {
+  const uint64_t barrier = worker.arrived.load();
+  worker.awake_at.store(barrier);
+  const size_t processors = std::max(1u, std::thread::hardware_concurrency());
+  const auto wanted = static_cast<std::ptrdiff_t>(std::min(workers_.size(), processors));
+  const int64_t until = NowNs() + kMeetingNs;
+  while (std::count_if(workers_.begin(), workers_.end(),
+                       [&](const Worker* w) { return w->awake_at.load() >= barrier; }) < wanted) {
+    if (NowNs() > until) return;
   }
 }
 

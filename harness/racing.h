@@ -27,6 +27,7 @@ class RacingRun {
   void Arrive(Worker& worker);
   // Opens every barrier for which all are there.
   void TryOpen();
+  void MeetAwake(Worker& worker);
   bool IsMidRound(uint64_t barrier) const;
   // More than one thread has steps in the segment.
   bool IsRace(size_t segment) const;

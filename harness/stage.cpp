@@ -32,6 +32,7 @@ void Stage::Reset(const Program& program) {
     worker->events().clear();
     worker->arrived = 0;
     worker->resting = false;
+    worker->awake_at = 0;
   }
 }
 

@@ -99,6 +99,7 @@ class Worker {
   // Racing: how many barriers this worker has arrived at, and whether it is at rest in a call.
   std::atomic<uint64_t> arrived{0};
   std::atomic<bool> resting{false};
+  std::atomic<uint64_t> awake_at{0};  // the last barrier it was seen running behind
 
  private:
   void Loop();

@@ -7,9 +7,24 @@ namespace {
 
 using namespace steps;
 
+// Calls that overlap a transition, which alone can show a torn pair, that are enough of a Program;
+// and how often it is run for them. On a busy machine threads seldom run at the same time.
+constexpr uint64_t kEnoughOverlaps = 10;
+constexpr int kTries = 8;
+
 class QS09 : public DirectedCase {
  protected:
   explicit QS09(uint32_t needs = 0) : DirectedCase(Req::kQs09, VDSCONFORM_DRIVE | needs) {}
+
+  // Runs it until enough was seen. False: the case should run no more of them.
+  bool CheckRace(const Program& program) {
+    const uint64_t& overlaps = CurrentRun().campaign->state(Req::kQs09).observations;
+    const uint64_t before = overlaps;
+    for (int i = 0; i < kTries && overlaps < before + kEnoughOverlaps; ++i) {
+      if (!Check(program)) return false;
+    }
+    return true;
+  }
 
   // `driver` on thread 0 against one, then three reading threads, with every declared plan.
   void RaceReadersAgainst(const std::vector<Step>& driver, uint32_t rounds) {
@@ -19,7 +34,7 @@ class QS09 : public DirectedCase {
         for (uint32_t thread = 1; thread <= readers; ++thread) {
           program.push_back(On(thread, Query(readers == 1 ? 50 : 20)));
         }
-        if (!Check(Racing(program, Rounds(rounds), estimable))) return;
+        if (!CheckRace(Racing(program, Rounds(rounds), estimable))) return;
       }
     }
   }
@@ -57,14 +72,15 @@ TEST_F(QS09, OneStateWhileManyOperationsFinish) {
       program.push_back(On(1, Of(op, Query(4))));
       program.push_back(On(2, Of(op, Query(2))));
     }
-    if (!Check(Racing(program, Rounds(300), estimable))) return;
+    if (!CheckRace(Racing(program, Rounds(300), estimable))) return;
   }
 }
 
 TEST_F(QS09, OneStateWhileTwoThreadsDrive) {
-  Check(Racing({Progress(10), Progress(99), Finish(hr::kOk), On(1, Progress(20)),
-                On(1, Progress(100)), On(1, Finish(hr::kOk)), On(2, Query(20)), On(3, Query(20))},
-               Rounds(600), AnyPlan()));
+  CheckRace(
+      Racing({Progress(10), Progress(99), Finish(hr::kOk), On(1, Progress(20)),
+              On(1, Progress(100)), On(1, Finish(hr::kOk)), On(2, Query(20)), On(3, Query(20))},
+             Rounds(600), AnyPlan()));
 }
 
 class QS09WithCancel : public QS09 {
@@ -77,8 +93,8 @@ TEST_F(QS09WithCancel, OneStateWhileCancelling) {
 }
 
 TEST_F(QS09WithCancel, OneStateWhileCancelAndFinishRace) {
-  Check(Racing({Finish(hr::kOk), On(1, Cancel()), On(2, Query(20)), On(3, Query(20))}, Rounds(1000),
-               AnyPlan()));
+  CheckRace(Racing({Finish(hr::kOk), On(1, Cancel()), On(2, Query(20)), On(3, Query(20))},
+                   Rounds(1000), AnyPlan()));
 }
 
 class QS09WithWait : public QS09 {
@@ -87,8 +103,9 @@ class QS09WithWait : public QS09 {
 };
 
 TEST_F(QS09WithWait, OneStateWhileFinishingReleasesAWait) {
-  Check(Racing({On(2, Wait()), Progress(99), Finish(hr::kFail), On(1, Query(20)), On(2, Query(5))},
-               Rounds(600), AnyPlan()));
+  CheckRace(
+      Racing({On(2, Wait()), Progress(99), Finish(hr::kFail), On(1, Query(20)), On(2, Query(5))},
+             Rounds(600), AnyPlan()));
 }
 
 }  // namespace
