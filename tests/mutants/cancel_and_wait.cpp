@@ -97,7 +97,8 @@ class UnsupportedCancelTellsCanceled : public Operation {
   std::atomic<bool> refused_{false};
 };
 
-// Wait that stores what kResult makes of the state, after the end.
+// Wait that stores what kResult makes of the state after a finish; a cancelled operation's result
+// is right, as it belongs to QS-17.
 template <HRESULT (*kResult)(State)>
 class WaitStores : public Operation {
  public:
@@ -105,7 +106,7 @@ class WaitStores : public Operation {
 
   HRESULT Wait(HRESULT* result, VDS_ASYNC_OUTPUT* output) override {
     const HRESULT ret = Operation::Wait(result, output);
-    if (Succeeded(ret)) *result = kResult(state_.load());
+    if (Succeeded(ret) && state_.load().finished()) *result = kResult(state_.load());
     return ret;
   }
 };

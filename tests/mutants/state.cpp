@@ -169,6 +169,7 @@ class MillisecondsLate : public Operation {
   using Operation::Operation;
 
   void Finish(HRESULT result) override {
+    if (state_.load().ended()) return;
     shown_from_ = (Clock::now() + std::chrono::milliseconds(3)).time_since_epoch().count();
     Operation::Finish(result);
   }
