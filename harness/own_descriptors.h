@@ -12,8 +12,8 @@ namespace vdsconform {
 // the first call into an IUT: not thread-safe.
 void WatchOwnDescriptor(int descriptor);
 
-// False once a watched descriptor is closed or refers to something else. Costs one system call for
-// each. Thread-safe and async-signal-safe.
+// False once a watched descriptor is closed or refers to something else, or a standard stream is
+// closed. Costs one system call for each. Thread-safe and async-signal-safe.
 bool OwnDescriptorsIntact();
 
 }  // namespace vdsconform

@@ -157,6 +157,8 @@ INSTANTIATE_TEST_SUITE_P(
                            "signal 11 (SIGSEGV), in another thread during this call"},
                     Deadly{"close-descriptors", Fault::kClosedDescriptors,
                            "descriptors of the calling process"},
+                    Deadly{"close-low", Fault::kClosedDescriptors,
+                           "descriptors of the calling process"},
                     Deadly{"replace-descriptors", Fault::kClosedDescriptors,
                            "descriptors of the calling process"}),
     [](const auto& info) {
@@ -189,7 +191,7 @@ TEST_F(HostProcess, CorrectImplementationIsObservedToTheEnd) {
 
 // Implementations that are rude, but do nothing that the history may not show in full.
 TEST_F(HostProcess, RudenessDisturbsNothing) {
-  for (const char* behaviour : {"chatter", "fork", "daemon", "threads", "close-low"}) {
+  for (const char* behaviour : {"chatter", "fork", "daemon", "threads"}) {
     SCOPED_TRACE(behaviour);
     const auto subject = Start(behaviour);
     ASSERT_NE(subject, nullptr);
