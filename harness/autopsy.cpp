@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
+
+#include "spec/hresult.h"
 
 namespace vdsconform {
 namespace {
@@ -85,6 +88,46 @@ void Append(Event blamed, const Program& program, bool driven, History& history)
   history.events.push_back(std::move(blamed));
 }
 
+bool CountsReferences(Action action) {
+  return action == Action::kAddRef || action == Action::kRelease || action == Action::kEnd ||
+         action == Action::kQueryInterface;
+}
+
+// The steps on references that an in-order Program took on the operation just before `fatal`, with
+// no other step of it between: they may be why it died (QS-15), and their events died with it.
+std::vector<uint32_t> ReferencesBefore(const Program& program, uint32_t op, size_t fatal) {
+  std::vector<uint32_t> steps;
+  if (program.schedule.kind != Schedule::Kind::kInOrder) return steps;
+  for (size_t i = fatal; i-- > 0;) {
+    const Step& step = program.steps[i];
+    if (step.op != op) continue;
+    if (!CountsReferences(step.action)) break;
+    steps.insert(steps.begin(), static_cast<uint32_t>(i));
+  }
+  return steps;
+}
+
+// Appends the death, after what led to it.
+void AppendWithReferences(Event blamed, const Program& program, bool driven, History& history) {
+  const size_t fatal = std::min<size_t>(blamed.step.value_or(UINT32_MAX), program.steps.size());
+  for (const uint32_t i : ReferencesBefore(program, blamed.op, fatal)) {
+    Event event;
+    event.op = blamed.op;
+    event.thread = program.steps[i].thread;
+    event.call = CallOf(program.steps[i].action);
+    event.step = i;
+    // That it came back is all that is known of it. A refusal claims the least.
+    if (event.call == Call::kQueryInterface) {
+      event.interface_id = Interface::kOther;
+      event.ret = hr::kNoInterface;
+    }
+    event.t0 = LastTime(history) + 3;
+    event.t1 = event.t0 + 1;
+    Append(std::move(event), program, driven, history);
+  }
+  Append(std::move(blamed), program, driven, history);
+}
+
 }  // namespace
 
 void ClearJournal(Journal& journal) {
@@ -158,7 +201,7 @@ void AddDeath(const Death& death, const Journal& journal, const Program& program
                      ? "descriptors of the calling process were closed or replaced"
                      : death.detail;
   event.detail += blame.remark;
-  Append(std::move(event), program, driven, history);
+  AppendWithReferences(std::move(event), program, driven, history);
 }
 
 void AddLateDeath(const Death& death, const std::string& last_program, const Program& program,

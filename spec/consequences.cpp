@@ -1,7 +1,10 @@
 #include "consequences.h"
 
 #include <algorithm>
+#include <string>
 #include <string_view>
+
+#include "rules.h"
 
 namespace vdsconform {
 namespace {
@@ -14,28 +17,44 @@ struct Explanation {
 };
 
 constexpr Explanation kExplanations[] = {
+    // Wrong for good, and seen while something overlapped.
     {Req::kQs01, "", Req::kQs09, "finished-with-less"},
     {Req::kQs01, "", Req::kQs09, "torn-result"},
     {Req::kQs02, "", Req::kQs09, "pending-with-100"},
     {Req::kQs03, "wrong-result", Req::kQs09, "torn-result"},
     {Req::kQs04, "finished-percent", Req::kQs09, "finished-with-less"},
     {Req::kQs05, "", Req::kQs09, "pending-with-100"},
-    {Req::kQs14, "result-of-another-operation", Req::kQs09, "torn-result"},
+    {Req::kQs10, "percent-changed", Req::kQs09, "finished-with-less"},
+    {Req::kQs10, "result-changed", Req::kQs09, "torn-result"},
+    {Req::kQs11, "finished-too-early", Req::kQs09, "torn-result"},
+    {Req::kQs14, "", Req::kQs09, "torn-result"},
+    {Req::kQs17, "", Req::kQs09, "torn-result"},
+    // A percentage that goes back also does so after NULL calls.
     {Req::kQs30, "percent-went-back", Req::kQs08, "percent-went-back"},
     {Req::kQa03, "percent-went-back", Req::kQs08, "percent-went-back"},
+    // One thread has heard of the end, another has not.
+    {Req::kQs11, "stale-pending", Req::kQs10, "went-back-to-pending"},
+    // Wait tells what Cancel got wrong.
+    {Req::kQs17, "result-after-cancel", Req::kQs16, "wait-result"},
 };
 
 // Whether the requirement stands for what happened to come before a change of state (rules.h,
-// Blame).
+// Blame), or before a crash.
 bool IsBlamed(Req req) {
   return req == Req::kQs08 || req == Req::kQs14 || req == Req::kQs15 || req == Req::kQs17;
+}
+
+bool HappensByItself(Req req) {
+  return req == Req::kQs10 || req == Req::kQs11 || req == Req::kQs13;
 }
 
 }  // namespace
 
 bool Explains(const Finding& cause, const Finding& finding) {
-  const bool changes_by_itself = cause.req == Req::kQs10 || cause.req == Req::kQs11;
-  if (changes_by_itself && IsBlamed(finding.req) && cause.cause == finding.cause) return true;
+  if (finding.cause == cause.cause + std::string(kUncertain)) return true;
+  if (HappensByItself(cause.req) && IsBlamed(finding.req) && cause.cause == finding.cause) {
+    return true;
+  }
   return std::any_of(
       std::begin(kExplanations), std::end(kExplanations), [&](const Explanation& explanation) {
         return cause.req == explanation.plain && finding.req == explanation.accident &&

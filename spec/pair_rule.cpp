@@ -13,6 +13,14 @@ Complaint Make(Req req, std::string cause, const std::string& saw, const std::st
   return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt};
 }
 
+// The state changed although nothing that should change it happened.
+Complaint Changed(const Context& context, Req otherwise, std::string cause, const std::string& saw,
+                  const std::string& allowed) {
+  const Blamed blamed = Blame(context, otherwise);
+  if (!blamed.certain) cause += kUncertain;
+  return Make(blamed.req, std::move(cause), saw, allowed);
+}
+
 const char* const kPendingPair = "VDS_E_OPERATION_PENDING (0x80042409) with 0..99";
 
 // QS-01: which confusion the code looks like.
@@ -72,8 +80,8 @@ Complaint FinishedTooEarly(const Context& context) {
                 Pair(event) + ", the end of another operation", kPendingPair);
   }
   if (*event.percent != 100 || pending_like) return WrongPendingCode(event);
-  return Make(Blame(context, Req::kQs11), "finished-too-early",
-              Pair(event) + " although nothing has ended the operation", kPendingPair);
+  return Changed(context, Req::kQs11, "finished-too-early",
+                 Pair(event) + " although nothing has ended the operation", kPendingPair);
 }
 
 // The operation is surely finished, and the answer says it is pending.
@@ -82,10 +90,10 @@ Complaint StillPending(const Context& context) {
   const Floor& floor = context.floor;
   const std::string saw = Pair(event);
   if (floor.reported) {
-    return Make(Blame(context, Req::kQs10), "went-back-to-pending",
-                saw + " after a call had reported " +
-                    (floor.reported_hr ? Describe(*floor.reported_hr) : "finished"),
-                "the same result with 100 for ever");
+    return Changed(context, Req::kQs10, "went-back-to-pending",
+                   saw + " after a call had reported " +
+                       (floor.reported_hr ? Describe(*floor.reported_hr) : "finished"),
+                   "the same result with 100 for ever");
   }
   if (floor.finished_by_cancel) {
     return Make(Req::kQs17, "pending-after-cancel", saw + " after Cancel returned S_OK",
@@ -149,10 +157,13 @@ Complaint WrongResult(const Context& context) {
                 "VDS_E_OPERATION_CANCELED (0x8004240D) with 100");
   }
   if (floor.reported_hr && *floor.reported_hr != hr) {
-    const bool by_cancel = hr == hr::kOperationCanceled && context.status.cancel_invoked();
-    return Make(by_cancel ? Req::kQs17 : Blame(context, Req::kQs10), "result-changed",
-                Pair(event) + " after " + Describe(*floor.reported_hr) + " had been reported",
-                Describe(*floor.reported_hr) + " with 100 for ever");
+    const std::string saw =
+        Pair(event) + " after " + Describe(*floor.reported_hr) + " had been reported";
+    const std::string same = Describe(*floor.reported_hr) + " with 100 for ever";
+    if (hr == hr::kOperationCanceled && context.status.cancel_invoked()) {
+      return Make(Req::kQs17, "cancel-changed-result", saw, same);
+    }
+    return Changed(context, Req::kQs10, "result-changed", saw, same);
   }
   const bool explained = !context.status.ResultsKnown() || context.IsPossibleResult(hr);
   if (context.status.settled() && explained) {
@@ -182,8 +193,8 @@ std::optional<Complaint> FinishedPercent(const Context& context) {
     return std::nullopt;
   }
   if (context.floor.reported_hundred) {
-    return Make(Blame(context, Req::kQs10), "percent-changed",
-                Pair(event) + " after 100 had been reported", "100 for ever");
+    return Changed(context, Req::kQs10, "percent-changed",
+                   Pair(event) + " after 100 had been reported", "100 for ever");
   }
   if (context.Overlaps() && context.status.driven()) {
     return Make(Req::kQs09, "finished-with-less",

@@ -1,5 +1,8 @@
 #include "rules.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "hresult.h"
 
 namespace vdsconform {
@@ -13,20 +16,33 @@ Complaint Make(Req req, std::string cause, const std::string& saw, const std::st
   return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt};
 }
 
+// What a conforming call may fail with for the moment: out of memory, a connection that broke.
+bool IsTransient(HRESULT ret) {
+  constexpr HRESULT kTransient[] = {hr::kOutOfMemory,       ToHresult(0x800706BAu),
+                                    ToHresult(0x800706BEu), ToHresult(0x80010108u),
+                                    ToHresult(0x8001010Au), ToHresult(0x800401FDu)};
+  return std::find(std::begin(kTransient), std::end(kTransient), ret) != std::end(kTransient);
+}
+
 }  // namespace
 
 bool LooksLikePending(HRESULT hr) {
   return hr == hr::kOperationPendingMisprint || hr == hr::kPending || hr == hr::kInProgress;
 }
 
-Req Blame(const Context& context, Req otherwise) {
+Blamed Blame(const Context& context, Req otherwise) {
   const Intervening between = context.Between();
-  // A NULL call beside others' changes is the lesser suspect: it is also tried alone.
-  if (context.OnlyOthersChanged()) return Req::kQs14;
-  if (between.OnlyNullCall()) return Req::kQs08;
-  if (between.OnlyFailedCancel()) return Req::kQs17;
-  if (between.OnlyReference()) return Req::kQs15;
-  return otherwise;
+  // While it is surely pending, nothing but progress was its own, and progress ends nothing.
+  const bool own = between.own && !context.KnownPending();
+  const bool others = context.OthersChanged();
+  const int kinds = int{own} + int{others} + int{between.null_call} + int{between.failed_cancel} +
+                    int{between.reference};
+  if (kinds > 1) return {otherwise, false};
+  if (others) return {Req::kQs14, true};
+  if (between.null_call) return {Req::kQs08, true};
+  if (between.failed_cancel) return {Req::kQs17, true};
+  if (between.reference) return {Req::kQs15, true};
+  return {otherwise, true};
 }
 
 std::optional<Complaint> NeverWaits(const Context& context) {
@@ -64,8 +80,9 @@ std::optional<Complaint> ReturnValue(const Context& context) {
     return Make(Req::kQs07, "pending-when-finished", saw + " although the operation has finished",
                 "S_OK");
   }
-  const bool own_result =
-      context.floor.MustBeFinished() && context.status.driven() && context.IsPossibleResult(ret);
+  // A failure that may befall any call tells nothing, also where the operation ended with the same.
+  const bool own_result = !IsTransient(ret) && context.floor.MustBeFinished() &&
+                          context.status.driven() && context.IsPossibleResult(ret);
   if (own_result) {
     return Make(Req::kQs07, "own-result", saw + ", which is the operation's own result", allowed);
   }

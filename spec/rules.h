@@ -8,6 +8,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "history.h"
@@ -41,11 +42,9 @@ struct Context {
 
   // What happened since the operation last answered well.
   Intervening Between() const { return between ? *between : status.Between(event, order); }
-  // Since this operation last answered well only others were driven.
-  bool OnlyOthersChanged() const {
-    const Intervening between_calls = Between();
-    return (between_calls.Nothing() || between_calls.OnlyNullCall()) &&
-           status.other_transitions_at_report() &&
+  // Since this operation last answered well others were driven.
+  bool OthersChanged() const {
+    return status.other_transitions_at_report() &&
            other_transitions != *status.other_transitions_at_report();
   }
   bool KnownPending() const { return status.driven() && !status.MayBeFinished(event, order); }
@@ -53,9 +52,17 @@ struct Context {
   bool IsPossibleResult(HRESULT hr) const { return status.IsPossibleResult(hr, event, order); }
 };
 
-// The requirement to which a change of state belongs that nothing about the operation explains:
-// what intervened, or `otherwise`.
-Req Blame(const Context& context, Req otherwise);
+// The requirement to which a change of state belongs that nothing about the operation explains.
+struct Blamed {
+  Req req;
+  // False: more than one thing intervened, and any of them may be to blame.
+  bool certain;
+};
+// What intervened since the last good answer, or `otherwise` if nothing did, or too much.
+Blamed Blame(const Context& context, Req otherwise);
+
+// Ends the cause of a complaint whose blame is not certain: any other of that cause explains it.
+inline constexpr std::string_view kUncertain = "-somehow";
 
 // The pair (hr, percent) of a successful QueryStatus: QS-01 to QS-05, QS-09 to QS-11, QS-14, QS-16,
 // QS-17. At most one complaint, since one state was answered.

@@ -156,7 +156,7 @@ rc::Gen<Program> AnyProgram(const GeneratorOptions& options) {
         program.schedule.rounds = options.rounds;
         return program;
       });
-  return rc::gen::shrink(programs, Plainer);
+  return rc::gen::shrink(programs, [](const Program& program) { return Plainer(program); });
 }
 
 }  // namespace vdsconform

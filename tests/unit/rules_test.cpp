@@ -77,13 +77,15 @@ TEST_F(Rules, BlameWhatCameBetween) {
   Intervening between;
   Context context = Now();
   context.between = &between;
-  EXPECT_EQ(Blame(context, Req::kQs10), Req::kQs10);
+  EXPECT_EQ(Blame(context, Req::kQs10).req, Req::kQs10);
+  EXPECT_TRUE(Blame(context, Req::kQs10).certain);
   between.reference = true;
-  EXPECT_EQ(Blame(context, Req::kQs10), Req::kQs15);
+  EXPECT_EQ(Blame(context, Req::kQs10).req, Req::kQs15);
   between.null_call = true;
-  EXPECT_EQ(Blame(context, Req::kQs10), Req::kQs10);
+  EXPECT_FALSE(Blame(context, Req::kQs10).certain);
   between.reference = false;
-  EXPECT_EQ(Blame(context, Req::kQs10), Req::kQs08);
+  EXPECT_EQ(Blame(context, Req::kQs10).req, Req::kQs08);
+  EXPECT_TRUE(Blame(context, Req::kQs10).certain);
 }
 
 TEST_F(Rules, ThePairOfAFinishedOperationNamesThePossibleResult) {
