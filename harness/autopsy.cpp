@@ -1,6 +1,7 @@
 #include "harness/autopsy.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -88,39 +89,68 @@ void Append(Event blamed, const Program& program, bool driven, History& history)
   history.events.push_back(std::move(blamed));
 }
 
-bool CountsReferences(Action action) {
-  return action == Action::kAddRef || action == Action::kRelease || action == Action::kEnd ||
-         action == Action::kQueryInterface;
+bool IsPlainQuery(const Step& step) {
+  return step.action == Action::kQuery && step.null_outputs == NullOutputs::kNone;
 }
 
-// The steps on references that an in-order Program took on the operation just before `fatal`, with
-// no other step of it between: they may be why it died (QS-15), and their events died with it.
-std::vector<uint32_t> ReferencesBefore(const Program& program, uint32_t op, size_t fatal) {
+bool CountsReferences(const Step& step) {
+  return step.action == Action::kAddRef || step.action == Action::kRelease ||
+         step.action == Action::kEnd || step.action == Action::kQueryInterface;
+}
+
+// The steps that may be why a call of the operation died, and whose events died with it: in order,
+// those before `fatal`, back to the last plain query, which came back. Of a race nobody knows, but
+// where it counts references, they and all else may be.
+std::vector<uint32_t> StepsBefore(const Program& program, uint32_t op, size_t fatal) {
+  const bool racing = program.schedule.kind == Schedule::Kind::kRacing;
   std::vector<uint32_t> steps;
-  if (program.schedule.kind != Schedule::Kind::kInOrder) return steps;
-  for (size_t i = fatal; i-- > 0;) {
+  bool references = false;
+  for (size_t i = racing ? program.steps.size() : fatal; i-- > 0;) {
     const Step& step = program.steps[i];
     if (step.op != op) continue;
-    if (!CountsReferences(step.action)) break;
-    steps.insert(steps.begin(), static_cast<uint32_t>(i));
+    if (!racing && IsPlainQuery(step)) break;
+    references = references || CountsReferences(step);
+    const bool tells = !IsPlainQuery(step) && step.action != Action::kBegin &&
+                       step.action != Action::kWait && step.action != Action::kPoll &&
+                       step.action != Action::kBarrier;
+    if (tells) steps.insert(steps.begin(), static_cast<uint32_t>(i));
   }
+  if (racing && !references) steps.clear();
   return steps;
 }
 
+// A step that was taken, as an event that claims no more than that its call came back.
+Event Taken(const Program& program, uint32_t i) {
+  const Step& step = program.steps[i];
+  Event event;
+  event.thread = step.thread;
+  event.call = CallOf(step.action);
+  event.step = i;
+  event.percent = step.action == Action::kProgress ? std::optional(step.percent) : std::nullopt;
+  event.result = step.action == Action::kFinish ? std::optional(step.result) : std::nullopt;
+  if (event.call == Call::kQueryStatus) {
+    event.null_outputs = step.null_outputs;
+    event.ret = hr::kInvalidArg;
+  }
+  if (event.call == Call::kCancel) event.ret = hr::kVdsNotSupported;
+  if (event.call == Call::kQueryInterface) {
+    event.interface_id = Interface::kOther;
+    event.ret = hr::kNoInterface;
+  }
+  return event;
+}
+
 // Appends the death, after what led to it.
-void AppendWithReferences(Event blamed, const Program& program, bool driven, History& history) {
-  const size_t fatal = std::min<size_t>(blamed.step.value_or(UINT32_MAX), program.steps.size());
-  for (const uint32_t i : ReferencesBefore(program, blamed.op, fatal)) {
-    Event event;
+void AppendWithSteps(Event blamed, const Program& program, bool driven, History& history) {
+  const size_t all = program.steps.size();
+  const size_t unnumbered = blamed.call == Call::kBegin ? 0 : all;
+  const size_t fatal = blamed.step ? std::min<size_t>(*blamed.step, all) : unnumbered;
+  const auto op = static_cast<uint32_t>(blamed.op % std::max<size_t>(1, program.operations.size()));
+  // A host that gave its events as they came has told what led to it.
+  const bool told = !history.events.empty();
+  for (const uint32_t i : told ? std::vector<uint32_t>{} : StepsBefore(program, op, fatal)) {
+    Event event = Taken(program, i);
     event.op = blamed.op;
-    event.thread = program.steps[i].thread;
-    event.call = CallOf(program.steps[i].action);
-    event.step = i;
-    // That it came back is all that is known of it. A refusal claims the least.
-    if (event.call == Call::kQueryInterface) {
-      event.interface_id = Interface::kOther;
-      event.ret = hr::kNoInterface;
-    }
     event.t0 = LastTime(history) + 3;
     event.t1 = event.t0 + 1;
     Append(std::move(event), program, driven, history);
@@ -201,7 +231,7 @@ void AddDeath(const Death& death, const Journal& journal, const Program& program
                      ? "descriptors of the calling process were closed or replaced"
                      : death.detail;
   event.detail += blame.remark;
-  AppendWithReferences(std::move(event), program, driven, history);
+  AppendWithSteps(std::move(event), program, driven, history);
 }
 
 void AddLateDeath(const Death& death, const std::string& last_program, const Program& program,

@@ -29,6 +29,10 @@ constexpr Explanation kExplanations[] = {
     {Req::kQs11, "finished-too-early", Req::kQs09, "torn-result"},
     {Req::kQs14, "", Req::kQs09, "torn-result"},
     {Req::kQs17, "", Req::kQs09, "torn-result"},
+    {Req::kQs09, "torn-result", Req::kQs10, "result-changed-somehow"},
+    // An object that is released early is gone when it is called.
+    {Req::kQs15, "released-early", Req::kQs13, "crashed-QueryStatus"},
+    {Req::kQs15, "released-early", Req::kQs13, "crashed-QueryStatus-somehow"},
     // A percentage that goes back also does so after NULL calls.
     {Req::kQs30, "percent-went-back", Req::kQs08, "percent-went-back"},
     {Req::kQa03, "percent-went-back", Req::kQs08, "percent-went-back"},

@@ -163,6 +163,12 @@ Complaint WrongResult(const Context& context) {
     if (hr == hr::kOperationCanceled && context.status.cancel_invoked()) {
       return Make(Req::kQs17, "cancel-changed-result", saw, same);
     }
+    // Beside a transition either of the two may be what a torn pair showed.
+    const auto& settled = context.status.settled();
+    const bool quiet = settled && settled->quiet && !context.Overlaps();
+    if (!quiet && context.status.driven()) {
+      return Make(Req::kQs10, "result-changed" + std::string(kUncertain), saw, same);
+    }
     return Changed(context, Req::kQs10, "result-changed", saw, same);
   }
   const bool explained = !context.status.ResultsKnown() || context.IsPossibleResult(hr);

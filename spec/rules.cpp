@@ -32,17 +32,16 @@ bool LooksLikePending(HRESULT hr) {
 
 Blamed Blame(const Context& context, Req otherwise) {
   const Intervening between = context.Between();
-  // While it is surely pending, nothing but progress was its own, and progress ends nothing.
-  const bool own = between.own && !context.KnownPending();
   const bool others = context.OthersChanged();
-  const int kinds = int{own} + int{others} + int{between.null_call} + int{between.failed_cancel} +
-                    int{between.reference};
+  const int kinds = int{between.own} + int{others} + int{between.null_call} +
+                    int{between.failed_cancel} + int{between.reference};
   if (kinds > 1) return {otherwise, false};
   if (others) return {Req::kQs14, true};
   if (between.null_call) return {Req::kQs08, true};
   if (between.failed_cancel) return {Req::kQs17, true};
   if (between.reference) return {Req::kQs15, true};
-  return {otherwise, true};
+  // Where others were driven at all, one of them may be behind it with a delay.
+  return {otherwise, !context.OthersEverChanged()};
 }
 
 std::optional<Complaint> NeverWaits(const Context& context) {
@@ -163,17 +162,18 @@ std::optional<Complaint> CallsComeBack(const Context& context) {
   if (!event.detail.empty()) how += " (" + event.detail + ")";
   const std::string name(Name(event.call));
   const bool is_null = event.call == Call::kQueryStatus && event.null_outputs != NullOutputs::kNone;
+  const Intervening between = context.Between();
   const bool counts = event.call == Call::kAddRef || event.call == Call::kRelease ||
                       event.call == Call::kQueryInterface;
   const bool crashed = event.fault == Fault::kCrashed;
   Req req = Req::kQs13;
   if (is_null) req = Req::kQs08;
-  if (!is_null && crashed && (counts || context.Between().OnlyReference())) {
-    req = Req::kQs15;
-  }
-  const std::string cause =
+  if (!is_null && crashed && (counts || between.OnlyReference())) req = Req::kQs15;
+  std::string cause =
       (event.fault == Fault::kNone ? std::string("lost") : std::string(Name(event.fault))) + "-" +
       name;
+  // It may well be the object that is gone, and not the call that is wrong.
+  if (req == Req::kQs13 && crashed && between.reference) cause += kUncertain;
   return Make(req, cause, name + (is_null ? " with a NULL output " : " ") + how,
               is_null ? "a failure HRESULT" : "a call that returns");
 }

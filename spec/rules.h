@@ -47,6 +47,11 @@ struct Context {
     return status.other_transitions_at_report() &&
            other_transitions != *status.other_transitions_at_report();
   }
+  // Others were driven since this operation began.
+  bool OthersEverChanged() const {
+    return status.other_transitions_at_begin() &&
+           other_transitions != *status.other_transitions_at_begin();
+  }
   bool KnownPending() const { return status.driven() && !status.MayBeFinished(event, order); }
   bool Overlaps() const { return status.OverlapsTransition(event); }
   bool IsPossibleResult(HRESULT hr) const { return status.IsPossibleResult(hr, event, order); }
@@ -61,7 +66,7 @@ struct Blamed {
 // What intervened since the last good answer, or `otherwise` if nothing did, or too much.
 Blamed Blame(const Context& context, Req otherwise);
 
-// Ends the cause of a complaint whose blame is not certain: any other of that cause explains it.
+// Ends the cause of a complaint whose blame is not certain: another of that cause explains it.
 inline constexpr std::string_view kUncertain = "-somehow";
 
 // The pair (hr, percent) of a successful QueryStatus: QS-01 to QS-05, QS-09 to QS-11, QS-14, QS-16,

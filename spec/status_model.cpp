@@ -211,12 +211,12 @@ void OperationStatus::Returned(const Event& event) {
     case Call::kWait:
       if (!event.ret || Failed(*event.ret)) break;
       floor_.Note(event);
-      if (event.hr && !settled_) settled_ = {*event.hr, Call::kWait};
+      if (event.hr && !settled_) settled_ = {*event.hr, Call::kWait, true};
       break;
     case Call::kCancel:
       if (event.ret != hr::kOk) break;
       floor_.Note(event);
-      if (!settled_) settled_ = {hr::kOperationCanceled, Call::kCancel};
+      if (!settled_) settled_ = {hr::kOperationCanceled, Call::kCancel, true};
       break;
     case Call::kAddRef:
       ++client_references_;
@@ -243,7 +243,7 @@ void OperationStatus::Reported(const Event& event, uint64_t order, uint64_t othe
   other_transitions_at_report_ = other_transitions;
   floor_.Note(event);
   if (event.hr != hr::kOperationPending) {
-    if (!settled_) settled_ = {*event.hr, Call::kQueryStatus};
+    if (!settled_) settled_ = {*event.hr, Call::kQueryStatus, !OverlapsTransition(event)};
     return;
   }
   const uint32_t percent = event.percent.value_or(0);

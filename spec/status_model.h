@@ -116,6 +116,8 @@ struct PossibleResult {
 struct SettledResult {
   HRESULT hr;
   Call by;  // QueryStatus, Wait or Cancel
+  // No transition overlapped the call that told.
+  bool quiet;
 };
 
 class OperationStatus {
@@ -175,7 +177,10 @@ class OperationStatus {
   }
 
   // What counts as unchanged before the first answer.
-  void SetBaseline(uint64_t other_transitions) { other_transitions_at_report_ = other_transitions; }
+  void SetBaseline(uint64_t other_transitions) {
+    other_transitions_at_report_ = other_transitions_at_begin_ = other_transitions;
+  }
+  std::optional<uint64_t> other_transitions_at_begin() const { return other_transitions_at_begin_; }
 
   int32_t client_references() const { return client_references_; }
   bool let_go() const { return let_go_; }
@@ -225,6 +230,7 @@ class OperationStatus {
   std::bitset<101> given_;
   uint64_t own_transitions_ = 0;
   std::optional<uint64_t> other_transitions_at_report_;
+  std::optional<uint64_t> other_transitions_at_begin_;
 
   uint32_t progress_followed_ = 0;
   bool progress_awaits_report_ = false;
