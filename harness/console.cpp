@@ -287,6 +287,10 @@ void ConsoleListener::OnTestEnd(const testing::TestInfo& /*test*/) {
 
 void ConsoleListener::OnTestSuiteEnd(const testing::TestSuite& suite) {
   if (console_->live()) return;
+  // What is not applicable stands in the table at the end, with its reason.
+  const bool nothing_ran = suite.skipped_test_count() == suite.test_to_run_count() &&
+                           campaign_->programs == suite_programs_;
+  if (nothing_ran) return;
   const std::optional<Req> req = RequirementOfSuite(suite.name());
   const std::string title =
       req ? fmt::format("{} {} ({})", Get(*req).id, Get(*req).name, suite.name()) : suite.name();
