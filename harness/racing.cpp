@@ -89,9 +89,14 @@ void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
   const PinnedThread pinned(thread);
   for (uint32_t round = 0; round < program_.schedule.rounds; ++round) {
     if (leads && !stop_) {
-      pinned.Release();
+      // Threads that begin starts should run anywhere. Moving costs more than a round, so where it
+      // starts none that is done once.
+      const bool unpin = round == 0 || begin_starts_threads_;
+      const size_t threads_before = round == 0 ? OwnThreads().size() : 0;
+      if (unpin) pinned.Release();
       StartRound(worker, round);
-      pinned.Pin();
+      if (round == 0) begin_starts_threads_ = OwnThreads().size() > threads_before;
+      if (unpin) pinned.Pin();
     }
     Arrive(worker);
     if (stop_ || abandoned_) return;

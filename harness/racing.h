@@ -47,6 +47,7 @@ class RacingRun {
   // segments_[s][i]: the steps of threads_[i] between barriers s and s + 1
   std::vector<std::vector<std::vector<uint32_t>>> segments_;
   std::atomic<uint64_t> opened_{0};  // barriers that have been passed
+  bool begin_starts_threads_ = false;  // the leader's
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> stop_{false};
   // The controller is ending an operation: no round may be concluded meanwhile.

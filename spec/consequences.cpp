@@ -30,6 +30,8 @@ constexpr Explanation kExplanations[] = {
     {Req::kQs14, "", Req::kQs09, "torn-result"},
     {Req::kQs17, "", Req::kQs09, "torn-result"},
     {Req::kQs09, "torn-result", Req::kQs10, "result-changed-somehow"},
+    {Req::kQs09, "torn-result", Req::kQs03, "two-results"},
+    {Req::kQs10, "result-changed", Req::kQs03, "two-results"},
     // An object that is released early is gone when it is called.
     {Req::kQs15, "released-early", Req::kQs13, "crashed-QueryStatus"},
     {Req::kQs15, "released-early", Req::kQs13, "crashed-QueryStatus-somehow"},
