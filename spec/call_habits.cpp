@@ -39,7 +39,7 @@ std::vector<std::pair<Complaint, Event>> CallHabits::Complaints() const {
                             event);
   };
   if (pending_slept_ >= kHabitCalls && 2 * pending_slept_ >= pending_calls_ &&
-      finished_calls_ > 0 && 10 * finished_slept_ < finished_calls_) {
+      finished_calls_ >= kHabitCalls && 10 * finished_slept_ < finished_calls_) {
     add(Req::kQs06, "time-waits",
         "saw QueryStatus wait in " + sleeper_->slept_in + " in " + std::to_string(pending_slept_) +
             " of " + std::to_string(pending_calls_) + " calls while pending, but in " +

@@ -24,6 +24,8 @@ constexpr Explanation kExplanations[] = {
     {Req::kQs03, "wrong-result", Req::kQs09, "torn-result"},
     {Req::kQs04, "finished-percent", Req::kQs09, "finished-with-less"},
     {Req::kQs05, "", Req::kQs09, "pending-with-100"},
+    {Req::kQs08, "finished-too-early", Req::kQs09, "torn-result"},
+    {Req::kQs08, "result-changed", Req::kQs09, "torn-result"},
     {Req::kQs10, "percent-changed", Req::kQs09, "finished-with-less"},
     {Req::kQs10, "result-changed", Req::kQs09, "torn-result"},
     {Req::kQs11, "finished-too-early", Req::kQs09, "torn-result"},
@@ -32,6 +34,10 @@ constexpr Explanation kExplanations[] = {
     {Req::kQs09, "torn-result", Req::kQs10, "result-changed-somehow"},
     {Req::kQs09, "torn-result", Req::kQs03, "two-results"},
     {Req::kQs10, "result-changed", Req::kQs03, "two-results"},
+    // A write beyond an output crashes where that is the end of a page.
+    {Req::kQs12, "writes-elsewhere", Req::kQs13, "crashed-QueryStatus"},
+    {Req::kQs12, "writes-elsewhere", Req::kQs13, "crashed-QueryStatus-somehow"},
+    {Req::kQs12, "writes-elsewhere", Req::kQs15, "crashed-QueryStatus"},
     // An object that is released early is gone when it is called.
     {Req::kQs15, "released-early", Req::kQs13, "crashed-QueryStatus"},
     {Req::kQs15, "released-early", Req::kQs13, "crashed-QueryStatus-somehow"},
@@ -40,6 +46,8 @@ constexpr Explanation kExplanations[] = {
     {Req::kQa03, "percent-went-back", Req::kQs08, "percent-went-back"},
     // One thread has heard of the end, another has not.
     {Req::kQs11, "stale-pending", Req::kQs10, "went-back-to-pending"},
+    {Req::kQs10, "went-back-to-pending", Req::kQs11, "stale-pending-somehow"},
+    {Req::kQs10, "went-back-to-pending-somehow", Req::kQs11, "stale-pending-somehow"},
     // Wait tells what Cancel got wrong.
     {Req::kQs17, "result-after-cancel", Req::kQs16, "wait-result"},
 };

@@ -101,8 +101,11 @@ Complaint StillPending(const Context& context) {
   }
   const std::string ended =
       floor.finished_by_driver ? "the operation had ended" : "Wait had returned";
-  return Make(Req::kQs11, "stale-pending", saw + " in a call made after " + ended,
-              "the operation's result with 100");
+  // A call that overlapped this one told the end: this one may as well have come after it.
+  const auto& settled = context.status.settled();
+  const bool told_meanwhile = settled && settled->by == Call::kQueryStatus;
+  return Make(Req::kQs11, "stale-pending" + std::string(told_meanwhile ? kUncertain : ""),
+              saw + " in a call made after " + ended, "the operation's result with 100");
 }
 
 std::string PossibleResults(const OperationStatus& status) {

@@ -254,7 +254,7 @@ std::optional<Complaint> WellFormed(const Context& context) {
   if (!event.ret || Succeeded(*event.ret)) return std::nullopt;
   const std::string why = WhyNotWellFormed(*event.ret);
   if (why.empty()) return std::nullopt;
-  return Make(Req::kQs18, "malformed", "return value " + Describe(*event.ret) + ": " + why,
+  return Make(Req::kQs18, "malformed", "return value " + ToHex(*event.ret) + ": " + why,
               "a standard, VDS-specific or HRESULT_FROM_WIN32 code");
 }
 

@@ -17,10 +17,11 @@ namespace vdsconform {
 namespace {
 
 // Bounds on what a broken implementation may cost.
-constexpr uint32_t kCandidates = 200;    // Programs tried to shrink one
-constexpr uint32_t kCostOfACostly = 5;   // one that hangs or blocks counts as so many
-constexpr uint32_t kCostlyPrograms = 4;  // then the search ends
-constexpr size_t kCauses = 4;            // different faults found, then the search ends
+constexpr uint32_t kCandidates = 200;      // Programs tried to shrink one
+constexpr uint32_t kQuickCandidates = 50;  // in a quick run
+constexpr uint32_t kCostOfACostly = 5;     // one that hangs or blocks counts as so many
+constexpr uint32_t kCostlyPrograms = 4;    // then the search ends
+constexpr size_t kCauses = 4;              // different faults found, then the search ends
 
 class RandomPrograms : public ConformanceCase {
  protected:
@@ -66,7 +67,7 @@ ConformanceCase::Trial RandomPrograms::Shrink(const rc::Shrinkable<Program>& mad
   const auto still_shows = [&](const Program& program) {
     // A race that is lost once may be won the next time.
     const uint32_t tries = program.schedule.kind == Schedule::Kind::kRacing ? 4 : 1;
-    for (uint32_t i = 0; i < tries && spent < kCandidates; ++i) {
+    for (uint32_t i = 0; i < tries && spent < (quick() ? kQuickCandidates : kCandidates); ++i) {
       if (run.stopping && run.stopping()) return false;
       Trial candidate = Try(program);
       spent += MeetCostly(candidate.execution) ? kCostOfACostly : 1;
