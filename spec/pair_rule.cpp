@@ -190,7 +190,11 @@ Complaint WrongResult(const Context& context) {
     return Make(Req::kQs17, "cancel-changed-result",
                 Pair(event) + " although no Cancel succeeded in time", allowed);
   }
-  return Make(Req::kQs03, "wrong-result", Pair(event) + " once finished", allowed);
+  // Beside a report of the right one, it may be the same call after call that changed.
+  const auto& told = context.status.settled();
+  const bool uncertain = told && told->by == Call::kQueryStatus;
+  return Make(Req::kQs03, "wrong-result" + std::string(uncertain ? kUncertain : ""),
+              Pair(event) + " once finished", allowed);
 }
 
 // QS-04, and QS-09 or QS-10: finished with less, or more, than 100.

@@ -40,8 +40,8 @@ Blamed Blame(const Context& context, Req otherwise) {
   if (between.null_call) return {Req::kQs08, true};
   if (between.failed_cancel) return {Req::kQs17, true};
   if (between.reference) return {Req::kQs15, true};
-  // Where others were driven at all, one of them may be behind it with a delay.
-  return {otherwise, !context.OthersEverChanged()};
+  // Where anything else ever happened, it may be behind this with a delay.
+  return {otherwise, !context.OthersEverChanged() && !context.status.was_meddled_with()};
 }
 
 std::optional<Complaint> NeverWaits(const Context& context) {

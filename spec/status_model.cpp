@@ -124,7 +124,10 @@ bool OperationStatus::IsPossibleResult(HRESULT hr, const Event& event, uint64_t 
 }
 
 void OperationStatus::Meddle(Meddling kind, const Event& event, uint64_t order) {
-  meddlers_[static_cast<size_t>(kind)] = {true, event.thread, order};
+  was_meddled_with_ = was_meddled_with_ || kind != Meddling::kOwn;
+  Meddler& meddler = meddlers_[static_cast<size_t>(kind)];
+  const int64_t until = event.t1.value_or(std::numeric_limits<int64_t>::max());
+  meddler = {true, event.thread, order, meddler.there ? std::max(meddler.until, until) : until};
 }
 
 Intervening OperationStatus::Between(const Event& event, uint64_t order) const {
@@ -236,9 +239,9 @@ void OperationStatus::Returned(const Event& event) {
 }
 
 void OperationStatus::Reported(const Event& event, uint64_t order, uint64_t other_transitions) {
-  // What was invoked after this call may still have come after its answer.
+  // What had not returned before this call may still have come after its answer.
   for (Meddler& meddler : meddlers_) {
-    if (meddler.order < order) meddler.there = false;
+    if (meddler.order < order && meddler.until <= event.t0) meddler.there = false;
   }
   other_transitions_at_report_ = other_transitions;
   floor_.Note(event);

@@ -148,6 +148,8 @@ class OperationStatus {
   const Floor& floor() const { return floor_; }
   // What happened between the last good answer and the call.
   Intervening Between(const Event& event, uint64_t order) const;
+  // True if anything but its own transitions ever happened to it.
+  bool was_meddled_with() const { return was_meddled_with_; }
 
   // True if one of the driver's transitions, or a successful Cancel, overlaps the call.
   bool OverlapsTransition(const Event& event) const {
@@ -212,8 +214,10 @@ class OperationStatus {
     bool there = false;
     uint32_t thread = 0;
     uint64_t order = 0;
+    int64_t until = 0;  // when the last of them returns
   };
   std::array<Meddler, kMeddlingCount> meddlers_{};
+  bool was_meddled_with_ = false;
 
   FirstInvoked ending_;
   FirstInvoked progress_;
