@@ -46,7 +46,7 @@ class RacingRun {
   std::vector<Worker*> workers_;   // theirs
   // segments_[s][i]: the steps of threads_[i] between barriers s and s + 1
   std::vector<std::vector<std::vector<uint32_t>>> segments_;
-  std::atomic<uint64_t> opened_{0};  // barriers that have been passed
+  std::atomic<uint64_t> opened_{0};    // barriers that have been passed
   bool begin_starts_threads_ = false;  // the leader's
   std::atomic<bool> abandoned_{false};
   std::atomic<bool> stop_{false};

@@ -35,6 +35,7 @@ constexpr Explanation kExplanations[] = {
     {Req::kQs09, "torn-result", Req::kQs03, "two-results"},
     {Req::kQs10, "result-changed", Req::kQs03, "two-results"},
     {Req::kQs10, "result-changed", Req::kQs03, "wrong-result-somehow"},
+    {Req::kQs10, "percent-changed", Req::kQs04, "finished-percent-somehow"},
     // A write beyond an output crashes where that is the end of a page.
     {Req::kQs12, "writes-elsewhere", Req::kQs13, "crashed-QueryStatus"},
     {Req::kQs12, "writes-elsewhere", Req::kQs13, "crashed-QueryStatus-somehow"},

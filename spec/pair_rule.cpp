@@ -13,6 +13,14 @@ Complaint Make(Req req, std::string cause, const std::string& saw, const std::st
   return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt};
 }
 
+// A call that overlapped this one told rightly: this one may as well have come after it, so that
+// the state changed. Then the ending of an uncertain cause.
+std::string UncertainIfTold(const Context& context) {
+  const auto& settled = context.status.settled();
+  const bool told = settled && settled->by == Call::kQueryStatus;
+  return std::string(told ? kUncertain : "");
+}
+
 // The state changed although nothing that should change it happened.
 Complaint Changed(const Context& context, Req otherwise, std::string cause, const std::string& saw,
                   const std::string& allowed) {
@@ -101,10 +109,7 @@ Complaint StillPending(const Context& context) {
   }
   const std::string ended =
       floor.finished_by_driver ? "the operation had ended" : "Wait had returned";
-  // A call that overlapped this one told the end: this one may as well have come after it.
-  const auto& settled = context.status.settled();
-  const bool told_meanwhile = settled && settled->by == Call::kQueryStatus;
-  return Make(Req::kQs11, "stale-pending" + std::string(told_meanwhile ? kUncertain : ""),
+  return Make(Req::kQs11, "stale-pending" + UncertainIfTold(context),
               saw + " in a call made after " + ended, "the operation's result with 100");
 }
 
@@ -190,11 +195,8 @@ Complaint WrongResult(const Context& context) {
     return Make(Req::kQs17, "cancel-changed-result",
                 Pair(event) + " although no Cancel succeeded in time", allowed);
   }
-  // Beside a report of the right one, it may be the same call after call that changed.
-  const auto& told = context.status.settled();
-  const bool uncertain = told && told->by == Call::kQueryStatus;
-  return Make(Req::kQs03, "wrong-result" + std::string(uncertain ? kUncertain : ""),
-              Pair(event) + " once finished", allowed);
+  return Make(Req::kQs03, "wrong-result" + UncertainIfTold(context), Pair(event) + " once finished",
+              allowed);
 }
 
 // QS-04, and QS-09 or QS-10: finished with less, or more, than 100.
@@ -216,7 +218,7 @@ std::optional<Complaint> FinishedPercent(const Context& context) {
   }
   // C3: Windows itself answers so for some operations.
   const bool known_deviation = Succeeded(*event.hr) && *event.percent == 0;
-  return Make(Req::kQs04, "finished-percent",
+  return Make(Req::kQs04, "finished-percent" + UncertainIfTold(context),
               Pair(event) + " once finished" +
                   (known_deviation ? " (a known deviation of Windows for Extend and Shrink)" : ""),
               "100");
