@@ -41,7 +41,7 @@ def main():
     parser.add_argument("--vdsconform", required=True, help="the command")
     parser.add_argument("--generate", required=True, help="the generate_history program")
     parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--repeat", type=int, default=3, help="runs, of which the best counts (3)")
+    parser.add_argument("--repeat", type=int, default=7, help="runs, of which the best counts (7)")
     arguments = parser.parse_args()
 
     with tempfile.TemporaryDirectory(prefix="vdsconform-benchmark-") as directory:
