@@ -39,7 +39,6 @@ struct Intervening {
   bool own = false;
 
   bool OnlyNullCall() const { return null_call && !failed_cancel && !reference && !own; }
-  bool OnlyFailedCancel() const { return !null_call && failed_cancel && !reference && !own; }
   bool OnlyReference() const { return !null_call && !failed_cancel && reference && !own; }
   bool Nothing() const { return !null_call && !failed_cancel && !reference && !own; }
 };
