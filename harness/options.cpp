@@ -12,6 +12,9 @@ namespace {
 
 constexpr uint32_t kMaxPatienceMs = 3'600'000;
 constexpr uint32_t kMaxOperationSeconds = 1'000'000;
+// Of a quick run, unless --rest-ms says otherwise. What is seen waiting is confirmed with several
+// times as much (trial.h).
+constexpr uint32_t kQuickRestMs = 250;
 
 constexpr const char* kFooter =
     "Exit codes: 0 conforms; 1 does not; 2 wrong use or unreadable input; 3 inconclusive; 4 the\n"
@@ -113,7 +116,9 @@ void AddRun(CLI::App* app, Options* options, Raw* raw) {
   run->add_option("--seed", raw->seed, "Seed of everything random; printed if left out")
       ->type_name("N")
       ->check(IsSeed, "a whole number");
-  run->add_flag("--quick", options->quick, "Fewer rounds, for a first look");
+  run->add_flag("--quick", options->quick, "Fewer rounds and --rest-ms " +
+                                               std::to_string(kQuickRestMs) +
+                                               ", for a first look");
   run->add_option("--artifacts", options->artifacts,
                   "Where programs that show findings are saved; made when one is")
       ->type_name("DIR")
@@ -252,8 +257,10 @@ std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
   }
 
   options.command = Commands().at(app.get_subcommands().front()->get_name());
-  if (options.command == Command::kRun && app.get_subcommand("run")->count("--seed") > 0) {
-    options.seed = raw.seed;
+  if (options.command == Command::kRun) {
+    const CLI::App* run = app.get_subcommand("run");
+    if (run->count("--seed") > 0) options.seed = raw.seed;
+    if (options.quick && run->count("--rest-ms") == 0) options.iut.patience.rest_ms = kQuickRestMs;
   }
   options.profile = *ParseProfile(raw.profile);
   options.iut.patience.operation_ms = raw.operation_s * 1000;

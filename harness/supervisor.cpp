@@ -7,6 +7,8 @@ namespace {
 
 // A call that woke this often without coming back polls rather than sleeps.
 constexpr uint64_t kPollingWakeups = 16;
+// Looks in a row that must find nothing left that could wake a call.
+constexpr int kQuiescentLooks = 2;
 // CPU time after which a Wait that does not sleep is taken to wait by spinning.
 constexpr uint64_t kSpinningWaitNs = 10'000'000;
 
@@ -47,7 +49,10 @@ Supervisor::State Supervisor::LookAt(Worker& worker, uint32_t patience_ms,
     if (watch.clock.cpu_ns() > kSpinningWaitNs) watch.witness = Witness::kSpinning;
     return watch.witness == Witness::kNone ? State::kGoesOn : State::kAtRest;
   }
-  if (sample->untimed_futex && ProcessIsQuiescent() && worker.call_sequence() == sequence) {
+  const bool quiescent = sample->untimed_futex && (still_asleep || watch.quiescent_looks == 0) &&
+                         ProcessIsQuiescent() && worker.call_sequence() == sequence;
+  watch.quiescent_looks = quiescent ? watch.quiescent_looks + 1 : 0;
+  if (watch.quiescent_looks >= kQuiescentLooks) {
     watch.witness = Witness::kAsleep;
     watch.quiescent = true;
     return State::kAtRest;

@@ -46,6 +46,7 @@ class Supervisor {
     CallClock clock;
     ThreadSample last;
     Witness witness = Witness::kNone;
+    int quiescent_looks = 0;  // in a row
     bool quiescent = false;
   };
   State LookAt(Worker& worker, uint32_t patience_ms, bool wait_rests_when_asleep);

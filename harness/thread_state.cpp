@@ -28,6 +28,13 @@ std::string ReadProc(pid_t tid, const char* file) {
   return length > 0 ? std::string(buffer.data(), static_cast<size_t>(length)) : std::string();
 }
 
+// The letter of /proc/.../stat that tells a thread's state; 0 if there is none. The name before it
+// may hold anything, a parenthesis too.
+char StateOf(const std::string& stat) {
+  const size_t end = stat.rfind(')');
+  return end == std::string::npos || end + 2 >= stat.size() ? '\0' : stat[end + 2];
+}
+
 struct SystemCall {
   long number;
   const char* name;
@@ -116,6 +123,12 @@ void ClassifySystemCall(const unsigned long (&args)[6], ThreadSample& sample) {
 
 std::optional<ThreadSample> SampleThread(pid_t tid) {
   ThreadSample sample;
+  // "running", or the number and arguments of the system call that the thread is blocked in, or -1
+  // where it is blocked outside one (a page fault).
+  const std::string call = ReadProc(tid, "syscall");
+  // A thread that has been woken and is on its way to a processor still looks blocked there.
+  const char state = StateOf(ReadProc(tid, "stat"));
+  // Read last: a thread that woke up in between has run more often than was seen before.
   const std::string schedstat = ReadProc(tid, "schedstat");
   unsigned long long cpu = 0;
   unsigned long long queued = 0;
@@ -127,11 +140,8 @@ std::optional<ThreadSample> SampleThread(pid_t tid) {
   sample.queued_ns = queued;
   sample.run_count = runs;
 
-  // "running", or the number and arguments of the system call that the thread is blocked in, or -1
-  // where it is blocked outside one (a page fault).
-  const std::string call = ReadProc(tid, "syscall");
-  if (call.empty()) return std::nullopt;
-  if (call.compare(0, 7, "running") == 0) return sample;
+  if (call.empty() || state == 0) return std::nullopt;
+  if (state == 'R' || call.compare(0, 7, "running") == 0) return sample;
   sample.asleep = true;
   unsigned long args[6] = {};
   if (std::sscanf(call.c_str(), "%ld %lx %lx %lx %lx %lx %lx", &sample.system_call, &args[0],

@@ -96,6 +96,12 @@ TEST(Options, RunHasTheUsualDefaults) {
   EXPECT_EQ(options.iut.patience.operation_ms, Patience().operation_ms);
 }
 
+TEST(Options, AQuickRunHasLessPatienceUnlessItIsGiven) {
+  const uint32_t usual = Good({"run", "--iut", "a"}).iut.patience.rest_ms;
+  EXPECT_LT(Good({"run", "--iut", "a", "--quick"}).iut.patience.rest_ms, usual);
+  EXPECT_EQ(Good({"run", "--iut", "a", "--quick", "--rest-ms", "1000"}).iut.patience.rest_ms, 1000u);
+}
+
 TEST(Options, OtherCommands) {
   EXPECT_EQ(Good({"check", "-"}).file, "-");
   EXPECT_EQ(Good({"check", "h.jsonl", "--profile", "ms-vds"}).profile, Profile::kMsVds);
