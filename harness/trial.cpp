@@ -6,15 +6,25 @@
 namespace vdsconform {
 namespace {
 
-constexpr uint32_t kShortRestMs = 50;
+// What it lets go early then only shows less, and nothing false.
+constexpr uint32_t kShortRestMs = 2;
 constexpr uint32_t kShortHangMs = 500;
 constexpr uint32_t kConfirmFactor = 4;
 
+bool IsSeenWaiting(const Finding& finding) {
+  return finding.req == Req::kQs06 && !finding.witnesses.empty() &&
+         finding.witnesses.back().witness != Witness::kNone;
+}
+
 // A finding that a call waits which rests on patience: not one that saw the call's own sleep.
 bool IsWait(const Finding& finding) {
-  return finding.req == Req::kQs06 && !finding.witnesses.empty() &&
-         finding.witnesses.back().witness != Witness::kNone &&
-         finding.witnesses.back().slept_in.empty();
+  return IsSeenWaiting(finding) && finding.witnesses.back().slept_in.empty();
+}
+
+// One that needs no confirmation: its own sleep was seen, and it came back.
+bool IsSeenAsleep(const Finding& finding) {
+  return IsSeenWaiting(finding) && !finding.witnesses.back().slept_in.empty() &&
+         finding.witnesses.back().fault == Fault::kNone;
 }
 
 bool IsHang(const Finding& finding) {
@@ -71,21 +81,27 @@ Execution Trier::ExecuteWith(const Patience& patience, const Program& program) {
 }
 
 void Trier::ConfirmWaits(Trial& trial) {
-  if (!ShowsWait(trial.judgement)) return;
-  bool keep = false;
-  if (!waits_) {
-    Patience longer = full_;
-    longer.rest_ms *= kConfirmFactor;
-    const Execution again = ExecuteWith(longer, trial.program);
-    trial.execution.error = again.error;
-    keep = !stopping() && again.error.empty() && ShowsWait(JudgeHistory(again.history, profile_));
-  }
-  if (!keep) {
-    std::erase_if(trial.judgement.findings, IsWait);
-    return;
-  }
+  std::vector<Finding>& findings = trial.judgement.findings;
+  const bool waits = ShowsWait(trial.judgement);
+  const bool confirmed = waits && !waits_ && WaitsAgain(trial);
+  if (waits && !confirmed) std::erase_if(findings, IsWait);
+  const bool asleep = std::any_of(findings.begin(), findings.end(), IsSeenAsleep);
+  if (!waits_ && (confirmed || asleep)) NoteWait(trial);
+}
+
+bool Trier::WaitsAgain(Trial& trial) {
+  Patience longer = full_;
+  longer.rest_ms *= kConfirmFactor;
+  const Execution again = ExecuteWith(longer, trial.program);
+  trial.execution.error = again.error;
+  return !stopping() && again.error.empty() && ShowsWait(JudgeHistory(again.history, profile_));
+}
+
+void Trier::NoteWait(const Trial& trial) {
   waits_ = true;
   patience_.rest_ms = std::min(patience_.rest_ms, kShortRestMs);
+  // Of an operation that the driver has let go of, such a call never comes back.
+  patience_.hang_ms = std::min(patience_.hang_ms, kShortHangMs);
   subject_->set_patience(patience_);
   confirmed_wait_ = trial;
 }
@@ -99,7 +115,8 @@ void Trier::ConfirmHangs(Trial& trial) {
   const bool race = trial.program.schedule.kind == Schedule::Kind::kRacing;
   for (const Req req : reqs) {
     bool keep = full && race;
-    if (!keep && hung_.count(req) == 0) {
+    const bool known = hung_.count(req) != 0 || (waits_ && req == Req::kQs06);
+    if (!keep && !known) {
       Patience longer = patience_;
       longer.hang_ms = full_.hang_ms;
       const Execution again = ExecuteWith(longer, trial.program);

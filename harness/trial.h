@@ -4,9 +4,9 @@
 // and that it hangs. Both are expensive for an implementation that has them, since every such call
 // uses up its patience, and the first must not be laid on a call that was merely slow. So:
 //  - A call seen waiting is tried again with four times the patience and believed only if it waits
-//    again. Afterwards patience is short, since waiting calls then only have to be let go, and
-//    further findings of this kind are dropped: QS-06 has failed already, so that neither can
-//    change a verdict.
+//    again. Further findings of this kind are dropped: QS-06 has failed already.
+//  - Once a call has been seen waiting, patience is short, for hangs too: waiting calls then only
+//    have to be let go.
 //  - A hang in a Program that runs in order is tried again, since it has no race to be lost, and
 //    believed if it shows again; if not, the Program is inconclusive. A hang in a race is believed
 //    at once. Afterwards the patience for hangs is short. A hang of a requirement that has hung
@@ -52,6 +52,8 @@ class Trier {
  private:
   Execution ExecuteWith(const Patience& patience, const Program& program);
   void ConfirmWaits(Trial& trial);
+  bool WaitsAgain(Trial& trial);
+  void NoteWait(const Trial& trial);
   void ConfirmHangs(Trial& trial);
 
   Subject* subject_;

@@ -133,7 +133,8 @@ TEST(Trial, AConfirmedWaitIsKeptOnceAndMakesPatienceShort) {
   const Trial second = trier.Try(InOrder({steps::Query()}));
   EXPECT_THAT(second.judgement.findings, IsEmpty());
   ASSERT_EQ(subject.patiences.size(), 3u);
-  EXPECT_EQ(subject.patiences[2].rest_ms, 50u);
+  EXPECT_LT(subject.patiences[2].rest_ms, 1'000u);
+  EXPECT_LT(subject.patiences[2].hang_ms, 10'000u);
   const std::optional<Trial> confirmed = trier.TakeConfirmedWait();
   ASSERT_TRUE(confirmed.has_value());
   EXPECT_THAT(Reqs(confirmed->judgement), ElementsAre(Req::kQs06));
@@ -149,6 +150,57 @@ TEST(Trial, ASleepThatWasSeenNeedsNoConfirmation) {
     EXPECT_THAT(Reqs(trier.Try(InOrder({steps::Query()})).judgement), ElementsAre(Req::kQs06));
   }
   EXPECT_EQ(subject.patiences.size(), 2u);
+  // It was not held up, so that nothing has to be let go sooner.
+  EXPECT_EQ(subject.patiences[1].rest_ms, 1'000u);
+}
+
+TEST(Trial, ACallThatSleepsUntilTheEndMakesPatienceShort) {
+  FakeSubject subject([](const Patience&, size_t) {
+    return Ran([](Event& query) {
+      Waits(query);
+      query.slept_in = "clock_nanosleep";
+    });
+  });
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(Reqs(trier.Try(InOrder({steps::Query()})).judgement), ElementsAre(Req::kQs06));
+  }
+  ASSERT_EQ(subject.patiences.size(), 2u);  // nothing to confirm
+  EXPECT_LT(subject.patiences[1].rest_ms, 1'000u);
+  EXPECT_TRUE(trier.TakeConfirmedWait().has_value());
+}
+
+TEST(Trial, AHungCallIsNotBelievedToWaitOnlyBecauseItSlept) {
+  FakeSubject subject([](const Patience&, size_t turn) {
+    return turn > 0 ? Ran() : Ran([](Event& query) {
+      Waits(query);
+      query.slept_in = std::string("futex") + std::string(kWithTimeLimit);
+      query.fault = Fault::kHung;
+      query.t1.reset();
+    });
+  });
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  const Trial trial = trier.Try(InOrder({steps::Query()}));
+  EXPECT_THAT(trial.judgement.findings, IsEmpty());
+  EXPECT_FALSE(trial.execution.inconclusive.empty());
+  EXPECT_FALSE(trier.TakeConfirmedWait().has_value());
+  trier.Try(InOrder({steps::Query()}));
+  EXPECT_EQ(subject.patiences.back().rest_ms, 1'000u);
+}
+
+TEST(Trial, OnceACallWaitsOneThatHangsOnAPendingOperationIsNoNews) {
+  FakeSubject subject([](const Patience&, size_t turn) {
+    return turn < 2 ? Ran(Waits) : Ran([](Event& query) {
+      Waits(query);
+      query.fault = Fault::kHung;
+      query.t1.reset();
+    });
+  });
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  trier.Try(InOrder({steps::Query()}));
+  ASSERT_EQ(subject.patiences.size(), 2u);
+  EXPECT_THAT(trier.Try(InOrder({steps::Query()})).judgement.findings, IsEmpty());
+  EXPECT_EQ(subject.patiences.size(), 3u);  // not tried again
 }
 
 TEST(Trial, AfterAHangPatienceIsShortAndFurtherHangsAreDropped) {
