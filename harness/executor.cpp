@@ -107,6 +107,7 @@ class Executor::Impl {
         RacingRun(stage_, program).Run();
         break;
       case Schedule::Kind::kPreempted:
+      case Schedule::Kind::kExplored:
         outcome.inconclusive = "this executor does not stop threads at an instruction";
         return outcome;
     }

@@ -59,6 +59,8 @@ std::string_view Name(Schedule::Kind kind) {
       return "racing";
     case Schedule::Kind::kPreempted:
       return "preempted";
+    case Schedule::Kind::kExplored:
+      return "explored";
   }
   return "";
 }
@@ -198,6 +200,13 @@ Program Racing(std::vector<Step> steps, uint32_t rounds, bool estimable) {
   Program program = InOrder(std::move(steps), estimable);
   program.schedule.kind = Schedule::Kind::kRacing;
   program.schedule.rounds = rounds;
+  return program;
+}
+
+Program Explored(std::vector<Step> steps, const std::vector<uint32_t>& stopped, bool estimable) {
+  Program program = InOrder(std::move(steps), estimable);
+  program.schedule.kind = Schedule::Kind::kExplored;
+  for (const uint32_t step : stopped) program.schedule.preemptions.push_back({step, {}});
   return program;
 }
 

@@ -19,6 +19,7 @@ inline constexpr uint32_t kMaxThreads = 8;
 inline constexpr uint32_t kMaxOperations = 8;
 inline constexpr uint32_t kMaxSteps = 100'000;
 inline constexpr uint32_t kMaxRounds = 10'000'000;
+inline constexpr uint32_t kMaxPreemptions = 2;
 
 enum class Action : uint8_t {
   kBegin,           // start the operation; without such a step it starts before the first step
@@ -63,19 +64,30 @@ struct Operation {
   friend bool operator==(const Operation&, const Operation&) = default;
 };
 
+// A step during which a thread is stopped.
+struct Preemption {
+  uint32_t step = 0;  // index into Program::steps
+  StopPoint point;
+
+  friend bool operator==(const Preemption&, const Preemption&) = default;
+};
+
 struct Schedule {
   enum class Kind : uint8_t {
     kInOrder,    // one step after another, in the order of the list; a call that is seen at rest is
                  // left there and the next step taken
     kRacing,     // between barriers each thread runs its steps as fast as it can; `rounds` times,
                  // each with fresh operations
-    kPreempted,  // `thread` is stopped before instruction `instruction` of step `step`
+    kPreempted,  // in order, but the threads of some steps are stopped at an instruction while
+                 // the steps after it are taken (see exploration.h)
+    kExplored,   // the same for every instruction of those steps, each with fresh operations
   };
   Kind kind = Kind::kInOrder;
-  uint32_t rounds = 1;       // kRacing, 1..kMaxRounds
-  uint32_t thread = 0;       // kPreempted
-  uint32_t step = 0;         // kPreempted: index into Program::steps
-  uint64_t instruction = 0;  // kPreempted: counted from the call's first, 0
+  uint32_t rounds = 1;  // kRacing, 1..kMaxRounds
+  // kPreempted and kExplored: 1..kMaxPreemptions, by step; kExplored takes only the steps.
+  std::vector<Preemption> preemptions;
+  uint64_t budget = 1'000'000;  // kExplored: the most interleavings to run, 1 or more
+  uint64_t seed = 0;            // kExplored: which ones are run if there are more
 
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };
@@ -121,6 +133,9 @@ Step Of(uint32_t op, Step step);      // the same step of another operation
 
 Program InOrder(std::vector<Step> steps, bool estimable = true);
 Program Racing(std::vector<Step> steps, uint32_t rounds, bool estimable = true);
+// `stopped`: indices of the steps whose thread is stopped.
+Program Explored(std::vector<Step> steps, const std::vector<uint32_t>& stopped,
+                 bool estimable = true);
 
 }  // namespace vdsconform
 

@@ -31,14 +31,30 @@ Json StepToJson(const Step& step) {
   return json;
 }
 
+Json PreemptionToJson(const Preemption& preemption) {
+  const StopPoint& point = preemption.point;
+  const StopPoint defaults;
+  Json json = {{"step", preemption.step}};
+  if (point.instruction != defaults.instruction) json["instruction"] = point.instruction;
+  if (point.beyond != defaults.beyond) json["beyond"] = point.beyond;
+  if (point.iut_thread != defaults.iut_thread) json["iut_thread"] = point.iut_thread;
+  if (point.at != defaults.at) json["at"] = point.at;
+  return json;
+}
+
 Json ScheduleToJson(const Schedule& schedule) {
   const Schedule defaults;
   Json json = Json::object();
   json["kind"] = Name(schedule.kind);
   if (schedule.rounds != defaults.rounds) json["rounds"] = schedule.rounds;
-  if (schedule.thread != defaults.thread) json["thread"] = schedule.thread;
-  if (schedule.step != defaults.step) json["step"] = schedule.step;
-  if (schedule.instruction != defaults.instruction) json["instruction"] = schedule.instruction;
+  if (schedule.preemptions != defaults.preemptions) {
+    Json& list = json["preemptions"] = Json::array();
+    for (const Preemption& preemption : schedule.preemptions) {
+      list.push_back(PreemptionToJson(preemption));
+    }
+  }
+  if (schedule.budget != defaults.budget) json["budget"] = schedule.budget;
+  if (schedule.seed != defaults.seed) json["seed"] = schedule.seed;
   return json;
 }
 
@@ -153,26 +169,57 @@ Step ReadStep(const Json& json, const std::string& path, size_t operations) {
   return step;
 }
 
+const Json& ReadArray(const Reader& reader, const char* field, size_t min, size_t max) {
+  const Json& json = *reader.Find(field);
+  if (!json.is_array()) Refuse(reader.Path(field), "an array", json);
+  if (json.size() < min || json.size() > max) {
+    throw Refused{fmt::format("{}: expected {} to {} elements, got {}", reader.Path(field), min,
+                              max, json.size())};
+  }
+  return json;
+}
+
+Preemption ReadPreemption(const Json& json, const std::string& path) {
+  constexpr uint64_t kMaxInstruction = 1'000'000'000'000;
+  const Reader reader(json, path);
+  Preemption preemption;
+  reader.Integer("step", 0u, kMaxSteps, preemption.step);
+  reader.Integer("instruction", uint64_t{0}, kMaxInstruction, preemption.point.instruction);
+  reader.Integer("beyond", 0u, std::numeric_limits<uint32_t>::max(), preemption.point.beyond);
+  reader.Bool("iut_thread", preemption.point.iut_thread);
+  reader.Text("at", preemption.point.at);
+  return preemption;
+}
+
 Schedule ReadSchedule(const Json& json) {
   const Reader reader(json, "schedule");
   Schedule schedule;
-  reader.Enumerator("kind", 3, schedule.kind);
+  reader.Enumerator("kind", 4, schedule.kind);
   reader.Integer("rounds", 1u, kMaxRounds, schedule.rounds);
-  reader.Integer("thread", 0u, kMaxThreads - 1, schedule.thread);
-  reader.Integer("step", 0u, kMaxSteps, schedule.step);
-  reader.Integer("instruction", uint64_t{0}, std::numeric_limits<uint64_t>::max(),
-                 schedule.instruction);
+  if (reader.Find("preemptions") != nullptr) {
+    for (const Json& preemption : ReadArray(reader, "preemptions", 0, kMaxPreemptions)) {
+      const std::string path = fmt::format("schedule.preemptions[{}]", schedule.preemptions.size());
+      schedule.preemptions.push_back(ReadPreemption(preemption, path));
+    }
+  }
+  reader.Integer("budget", uint64_t{1}, uint64_t{1'000'000'000}, schedule.budget);
+  reader.Integer("seed", uint64_t{0}, std::numeric_limits<uint64_t>::max(), schedule.seed);
   return schedule;
 }
 
-const Json& ReadArray(const Reader& reader, const char* field, size_t min, size_t max) {
-  const Json& json = *reader.Find(field);
-  if (!json.is_array()) Refuse(field, "an array", json);
-  if (json.size() < min || json.size() > max) {
-    throw Refused{
-        fmt::format("{}: expected {} to {} elements, got {}", field, min, max, json.size())};
+// What only the whole Program shows.
+void CheckPreemptions(const Program& program) {
+  const std::vector<Preemption>& preemptions = program.schedule.preemptions;
+  for (size_t i = 0; i < preemptions.size(); ++i) {
+    const std::string path = fmt::format("schedule.preemptions[{}].step", i);
+    if (preemptions[i].step >= program.steps.size()) {
+      throw Refused{fmt::format("{}: there is no step {}, the Program has {}", path,
+                                preemptions[i].step, program.steps.size())};
+    }
+    if (i != 0 && preemptions[i].step <= preemptions[i - 1].step) {
+      throw Refused{path + ": expected a later step than the preemption before"};
+    }
   }
-  return json;
 }
 
 Program ReadProgram(const Json& json) {
@@ -198,6 +245,7 @@ Program ReadProgram(const Json& json) {
     const std::string path = fmt::format("steps[{}]", program.steps.size());
     program.steps.push_back(ReadStep(step, path, program.operations.size()));
   }
+  CheckPreemptions(program);
   if (const uint64_t calls = CountCalls(program); calls > kMaxCalls) {
     throw Refused{fmt::format(
         "steps: {} calls in all (repeat counts times rounds), at most {} are allowed; split it "

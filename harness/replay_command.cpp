@@ -52,9 +52,11 @@ void PrintProgram(const Program& program) {
   std::cout << ", " << Name(program.schedule.kind);
   if (program.schedule.kind == Schedule::Kind::kRacing) {
     std::cout << ", " << Count(program.schedule.rounds, "round");
-  } else if (program.schedule.kind == Schedule::Kind::kPreempted) {
-    std::cout << ": thread " << program.schedule.thread << " is stopped before instruction "
-              << program.schedule.instruction << " of step " << program.schedule.step + 1;
+  }
+  const bool explored = program.schedule.kind == Schedule::Kind::kExplored;
+  for (const Preemption& preemption : program.schedule.preemptions) {
+    std::cout << "; step " << preemption.step + 1 << " is stopped before "
+              << (explored ? "each instruction" : Printable(Describe(preemption.point)));
   }
   std::cout << '\n';
   for (size_t i = 0; i < program.operations.size(); ++i) {

@@ -119,11 +119,21 @@ std::string DescribeEvidence(const Event& event) {
     text += "; seen " + std::string(Name(event.witness)) + " while the operation was pending";
   }
   if (!event.slept_in.empty()) text += "; slept in " + event.slept_in;
+  if (event.stopped) text += "; stopped before " + Describe(*event.stopped);
+  if (event.held) text += "; came back only after the stopped thread had gone on";
   if (!event.clobbered.empty()) text += "; wrote outside its outputs: " + event.clobbered;
   return text;
 }
 
 }  // namespace
+
+std::string Describe(const StopPoint& point) {
+  std::string text = "instruction " + std::to_string(point.instruction);
+  if (point.beyond != 0) text += " and " + std::to_string(point.beyond) + " in other libraries";
+  if (point.iut_thread) text += " of the implementation's own thread";
+  if (!point.at.empty()) text += ", " + point.at;
+  return text;
+}
 
 std::string_view Name(Call call) { return NameIn(kCallNames, call); }
 std::string_view Name(NullOutputs nulls) { return NameIn(kNullOutputsNames, nulls); }

@@ -64,6 +64,17 @@ enum class OutPointer : uint8_t {
   kNotWritten,  // the poison that was there before
 };
 
+// Where a thread was stopped during a call while others ran: before an instruction of the
+// implementation's own code, or of another library that it had called.
+struct StopPoint {
+  uint64_t instruction = 0;  // of the implementation's own, counted from the call's first, 0
+  uint32_t beyond = 0;       // further instructions, of other libraries, since that one
+  bool iut_thread = false;   // counted on a thread that the implementation made itself
+  std::string at;            // "libmine.so+0x1139 (Finish+0x12)"; for people
+
+  friend bool operator==(const StopPoint&, const StopPoint&) = default;
+};
+
 inline constexpr std::string_view kWithTimeLimit = " with a time limit";
 
 // One call. Times are nanoseconds on one monotonic clock; on one thread calls do not overlap.
@@ -103,6 +114,8 @@ struct Event {
   std::string slept_in;   // the system call of a timed sleep in which the call was seen, followed
                           // by kWithTimeLimit if it may also end for another reason than time
   std::string clobbered;  // what a call wrote outside its outputs; empty: nothing seen
+  std::optional<StopPoint> stopped;  // a thread was stopped here during the call, others ran
+  bool held = false;                 // the call came back only once a stopped thread had gone on
   Fault fault = Fault::kNone;
   std::string detail;  // of the fault: signal, exit status, exception text
 
@@ -121,6 +134,9 @@ std::string_view Name(Witness witness);
 std::string_view Name(Fault fault);
 std::string_view Name(Interface interface_id);
 std::string_view Name(OutPointer out);
+
+// "instruction 17 (libmine.so+0x1139)", as the end of "stopped before".
+std::string Describe(const StopPoint& point);
 
 // The reverse of Name; none if no enumerator has that name.
 std::optional<Call> ParseCall(std::string_view name);

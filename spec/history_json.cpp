@@ -51,12 +51,18 @@ enum class Field : uint8_t {
   kClobbered,
   kFault,
   kDetail,
+  kInstruction,
+  kBeyond,
+  kIutThread,
+  kAt,
+  kHeld,
   kVdsconform,
 };
 constexpr std::string_view kFieldNames[] = {
-    "op",       "thread",  "call",      "t0",        "t1",    "ret",    "hr",         "percent",
-    "result",   "null",    "estimable", "driven",    "count", "iid",    "out",        "step",
-    "switches", "witness", "slept_in",  "clobbered", "fault", "detail", "vdsconform",
+    "op",      "thread",      "call",     "t0",         "t1",       "ret",       "hr",
+    "percent", "result",      "null",     "estimable",  "driven",   "count",     "iid",
+    "out",     "step",        "switches", "witness",    "slept_in", "clobbered", "fault",
+    "detail",  "instruction", "beyond",   "iut_thread", "at",       "held",      "vdsconform",
 };
 static_assert(std::size(kFieldNames) == static_cast<size_t>(Field::kVdsconform) + 1);
 
@@ -178,6 +184,8 @@ class EventReader {
     return FailExpecting(field, "one of " + NamesUpTo(last), value);
   }
 
+  StopPoint& Stopped() { return event_->stopped ? *event_->stopped : event_->stopped.emplace(); }
+
   bool ReadField(Field field, dom::element value) {
     switch (field) {
       case Field::kOp:
@@ -224,6 +232,16 @@ class EventReader {
         return ReadName(field, value, ParseFault, Fault::kClosedDescriptors, &event_->fault);
       case Field::kDetail:
         return ReadText(field, value, &event_->detail);
+      case Field::kInstruction:
+        return ReadNumber(field, value, kMaxTime, &Stopped().instruction);
+      case Field::kBeyond:
+        return ReadNumber(field, value, kMaxUint32, &Stopped().beyond);
+      case Field::kIutThread:
+        return ReadBool(field, value, &Stopped().iut_thread);
+      case Field::kAt:
+        return ReadText(field, value, &Stopped().at);
+      case Field::kHeld:
+        return ReadBool(field, value, &event_->held);
       case Field::kVdsconform:
         return Fail("a second header: two histories cannot be joined into one");
     }

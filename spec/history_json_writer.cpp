@@ -119,6 +119,20 @@ std::string ToJson(const Event& event) {
   AppendEnum("witness", event.witness, event.witness != Witness::kNone, &out);
   AppendTextField("slept_in", event.slept_in, &out);
   AppendTextField("clobbered", event.clobbered, &out);
+  if (event.stopped) {
+    const StopPoint& stopped = *event.stopped;
+    AppendNumber("instruction", std::optional(stopped.instruction), &out);
+    if (stopped.beyond != 0) AppendNumber("beyond", std::optional(stopped.beyond), &out);
+    if (stopped.iut_thread) {
+      AppendName("iut_thread", &out);
+      out += "true";
+    }
+    AppendTextField("at", stopped.at, &out);
+  }
+  if (event.held) {
+    AppendName("held", &out);
+    out += "true";
+  }
   AppendEnum("fault", event.fault, event.fault != Fault::kNone, &out);
   AppendTextField("detail", event.detail, &out);
   return "{" + out + "}";

@@ -327,6 +327,11 @@ Event RandomEvent(std::mt19937_64& random) {
   event.out = static_cast<OutPointer>(random() % 5);
   event.witness = static_cast<Witness>(random() % 4);
   event.fault = static_cast<Fault>(random() % 6);
+  event.held = random() % 2;
+  if (random() % 2) {
+    event.stopped = StopPoint{random() % 1'000'000, static_cast<uint32_t>(random() % 3),
+                              random() % 2 != 0, random() % 2 ? "libmine.so+0x1139" : ""};
+  }
   for (uint64_t i = random() % 8; i > 0; --i) {
     event.detail += static_cast<char>(random() % 128);  // control characters too
   }

@@ -71,6 +71,15 @@ Step RandomStep(std::mt19937& random, size_t operations) {
   return step;
 }
 
+StopPoint RandomPoint(std::mt19937& random) {
+  StopPoint point;
+  point.instruction = random() % 1'000'000;
+  point.beyond = random() % 2 ? 0 : static_cast<uint32_t>(random());
+  point.iut_thread = random() % 2 != 0;
+  point.at = random() % 2 ? "" : "libmine.so+0x1139 (Finish+0x12)";
+  return point;
+}
+
 TEST(ProgramJson, ReadsWhatItWrites) {
   std::mt19937 random(20240916);
   for (int i = 0; i < 500; ++i) {
@@ -81,12 +90,13 @@ TEST(ProgramJson, ReadsWhatItWrites) {
     for (size_t n = random() % 20; n > 0; --n) {
       program.steps.push_back(RandomStep(random, program.operations.size()));
     }
-    program.schedule.kind = static_cast<Schedule::Kind>(random() % 3);
+    program.schedule.kind = static_cast<Schedule::Kind>(random() % 4);
     program.schedule.rounds = 1 + static_cast<uint32_t>(random() % 100);
-    program.schedule.thread = static_cast<uint32_t>(random() % kMaxThreads);
-    program.schedule.step = static_cast<uint32_t>(random() % 20);
-    program.schedule.instruction =
-        random() % 2 ? std::numeric_limits<uint64_t>::max() : random() % 100;
+    program.schedule.budget = 1 + random() % 1'000'000;
+    program.schedule.seed = random() % 2 ? std::numeric_limits<uint64_t>::max() : random() % 100;
+    for (uint32_t step = 0; step < program.steps.size() && step < kMaxPreemptions; ++step) {
+      if (random() % 2) program.schedule.preemptions.push_back({step, RandomPoint(random)});
+    }
     program.measure = random() % 2 != 0;
     ASSERT_EQ(Parsed(ToJson(program)), program) << ToJson(program);
   }
@@ -116,6 +126,19 @@ TEST(ProgramJson, ErrorsNameTheFieldAndWhatIsExpected) {
             "operations: expected 1 to 8 elements, got 0");
   EXPECT_EQ(ErrorOf(R"({"vdsconform":"program/1","schedule":{"rounds":0},"steps":[]})"),
             "schedule.rounds: expected an integer from 1 to 10000000, got 0");
+  const auto preempted = [](const std::string& preemptions) {
+    return ErrorOf(R"({"vdsconform":"program/1","steps":[{"do":"query"},{"do":"query"}],)"
+                   R"("schedule":{"kind":"preempted","preemptions":)" +
+                   preemptions + "}}");
+  };
+  EXPECT_EQ(preempted(R"([{"step":1,"instruction":-1}])"),
+            "schedule.preemptions[0].instruction: expected an integer from 0 to 1000000000000, "
+            "got -1");
+  EXPECT_EQ(preempted(R"([{"step":2}])"),
+            "schedule.preemptions[0].step: there is no step 2, the Program has 2");
+  EXPECT_EQ(preempted(R"([{"step":1},{"step":1}])"),
+            "schedule.preemptions[1].step: expected a later step than the preemption before");
+  EXPECT_EQ(preempted(R"([{},{},{}])"), "schedule.preemptions: expected 0 to 2 elements, got 3");
   EXPECT_EQ(ErrorOf("[]"), "document: expected an object, got []");
 }
 

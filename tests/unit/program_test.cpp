@@ -18,7 +18,8 @@ std::set<std::string> Names(int count) {
 TEST(Program, EnumeratorsHaveNamesOfTheirOwn) {
   EXPECT_EQ(Names<Action>(kActionCount).size(), static_cast<size_t>(kActionCount));
   EXPECT_EQ(Names<Outputs>(3), (std::set<std::string>{"stack", "heap", "page-end"}));
-  EXPECT_EQ(Names<Schedule::Kind>(3), (std::set<std::string>{"in-order", "racing", "preempted"}));
+  EXPECT_EQ(Names<Schedule::Kind>(4),
+            (std::set<std::string>{"in-order", "racing", "preempted", "explored"}));
   EXPECT_FALSE(Names<Action>(kActionCount).contains(""));
 }
 

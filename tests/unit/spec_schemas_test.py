@@ -28,7 +28,15 @@ PROGRAM = {
     "vdsconform": "program/1",
     "name": "all fields",
     "operations": [{"estimable": True}, {}],
-    "schedule": {"kind": "preempted", "rounds": 100, "thread": 0, "step": 2, "instruction": 17},
+    "schedule": {
+        "kind": "preempted", "rounds": 100, "budget": 1000, "seed": 7,
+        "preemptions": [
+            {
+                "step": 1, "instruction": 17, "beyond": 3, "iut_thread": True,
+                "at": "libmine.so+0x1139",
+            },
+        ],
+    },
     "measure": False,
     "steps": [
         {
@@ -126,7 +134,12 @@ class SchemasTest(unittest.TestCase):
             (["schedule", "kind"], "parallel"),
             (["schedule", "rounds"], 0),
             (["schedule", "rounds"], 10_000_001),
-            (["schedule", "thread"], 8),
+            (["schedule", "budget"], 0),
+            (["schedule", "preemptions"], [{}] * 3),
+            (["schedule", "preemptions", 0, "step"], -1),
+            (["schedule", "preemptions", 0, "instruction"], "17"),
+            (["schedule", "preemptions", 0, "iut_thread"], 1),
+            (["schedule", "preemptions", 0, "at"], 17),
             (["measure"], "no"),
             (step + ["do"], "sleep"),
             (step + ["do"], None),

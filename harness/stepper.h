@@ -1,0 +1,87 @@
+// The stepper: follows a thread instruction by instruction through a call, and stops it before a
+// chosen one while other threads run. x86-64 Linux, on machine code as it is: no source, symbols
+// or instrumentation are needed.
+//
+// A first call is traced with the processor's trap flag, which gives the boundaries: every
+// instruction reached from the implementation, its own ones and those of libraries that it calls,
+// but not the harness's. A later call is then stopped at one of them: at the implementation's own
+// by a breakpoint in its code, written and taken back each time, since that costs a fraction of
+// stepping there; at a library's by a breakpoint at the instruction before and steps from there;
+// and by steps alone where code cannot be written.
+//
+// What it cannot do: it sees sequentially consistent interleavings of whole instructions only.
+// Instructions that the implementation executes with SIGTRAP blocked, and what a library does
+// after it has made a thread or process, are not boundaries.
+//
+// One stepper at a time in a process. A thread traces or arms for itself. What happens while a
+// thread is stopped happens inside a signal handler of it: see Target::stopped.
+#ifndef VDSCONFORM_HARNESS_STEPPER_H_
+#define VDSCONFORM_HARNESS_STEPPER_H_
+
+#include <csignal>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "harness/code_map.h"
+#include "spec/history.h"
+
+namespace vdsconform {
+
+// An instruction of a traced call. A thread stopped here has executed all before it.
+struct Boundary {
+  uintptr_t address = 0;  // of the instruction
+  uintptr_t anchor = 0;   // of the implementation's own instruction with number `instruction`
+  uint32_t visit = 0;     // that instruction is reached for the visit-th time, from 1
+  uint64_t instruction = 0;
+  uint32_t beyond = 0;
+
+  friend bool operator==(const Boundary&, const Boundary&) = default;
+};
+
+class Stepper {
+ public:
+  // `code` outlives the stepper. Takes SIGTRAP until it is destroyed.
+  explicit Stepper(const CodeMap* code);
+  ~Stepper();
+  Stepper(const Stepper&) = delete;
+  Stepper& operator=(const Stepper&) = delete;
+
+  // Why threads cannot be stopped here: another processor, a debugger, an emulator, a sanitizer;
+  // empty if they can.
+  static std::string WhyNot();
+
+  // The calling thread's next call, from Enter to Leave, is recorded.
+  void Trace();
+  // What was recorded; incomplete after `max_boundaries`.
+  std::vector<Boundary> TakeTrace(bool* complete);
+
+  struct Target {
+    Boundary boundary;
+    // By steps from the call's first instruction instead of a breakpoint; then only the numbers of
+    // `boundary` matter.
+    bool by_steps = false;
+    // Called on the thread, inside a signal handler, when it is there; the thread goes on when
+    // this returns. It may be called from within any function of the implementation or of libc,
+    // one that holds a lock too.
+    void (*stopped)(void* argument) = nullptr;
+    void* argument = nullptr;
+  };
+  // The calling thread stops there during its next call.
+  void Arm(const Target& target);
+  // Afterwards. True if it stopped.
+  bool Disarm();
+
+  // Around the call into the implementation, on the thread that has called Trace or Arm.
+  static void Enter();
+  static void Leave();
+
+ private:
+  struct sigaction before_;
+};
+
+inline constexpr size_t kMaxBoundaries = 200'000;  // of a trace
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_STEPPER_H_
