@@ -30,6 +30,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const Step& step : program.steps) {
     Require(step.thread < kMaxThreads && step.op < program.operations.size());
     Require(step.percent <= 100);
+    for (const uint32_t offset : {step.hr_offset, step.percent_offset}) {
+      Require(offset % 4 == 0 && offset < kLineBytes);
+    }
   }
   const auto again = ParseProgram(ToJson(program));
   Require(std::holds_alternative<Program>(again) && std::get<Program>(again) == program);

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
-#include <cstring>
 
 #include "spec/hresult.h"
 
@@ -22,10 +21,9 @@ size_t PageSize() {
   return size;
 }
 
-// Names the first damaged word before (negative) or after an output.
-template <size_t kWords>
-void Check(const std::array<uint32_t, kWords>& canary, const char* place, std::string& text) {
-  for (size_t i = 0; i < kWords; ++i) {
+// Names the first damaged word of `count` before, between or after the outputs.
+void Check(const uint32_t* canary, size_t count, const char* place, std::string& text) {
+  for (size_t i = 0; i < count; ++i) {
     if (canary[i] == kCanary) continue;
     if (!text.empty()) text += ", ";
     text += "word " + std::to_string(i) + " " + place + " became " + ToHex(ToHresult(canary[i]));
@@ -33,13 +31,26 @@ void Check(const std::array<uint32_t, kWords>& canary, const char* place, std::s
   }
 }
 
-void Fill(OutputFrame& frame, uint32_t poison) {
-  frame.before.fill(kCanary);
-  frame.between.fill(kCanary);
-  frame.after.fill(kCanary);
-  std::memcpy(&frame.hr, &poison, sizeof poison);
-  frame.percent = poison;
+// Where in a frame the outputs are, as indices of words: pulPercentCompleted is the next word with
+// its offset that leaves room for canaries between them.
+struct Layout {
+  size_t hr;
+  size_t percent;
+};
+
+Layout LayoutOf(const Step& step) {
+  constexpr size_t kLine = OutputFrame::kLineWords;
+  constexpr size_t kCanaries = OutputFrame::kCanaryWords;
+  Layout layout{step.hr_offset / sizeof(uint32_t), step.percent_offset / sizeof(uint32_t)};
+  if (layout.hr < kCanaries) layout.hr += kLine;
+  if (step.outputs == Outputs::kAliased) return {layout.hr, layout.hr};
+  while (layout.percent <= layout.hr + kCanaries) layout.percent += kLine;
+  return layout;
 }
+// pHrResult is in the words from kCanaryWords on that one line covers, pulPercentCompleted at most
+// a line and the canaries further.
+static_assert(2 * OutputFrame::kLineWords + 3 * OutputFrame::kCanaryWords <=
+              sizeof(OutputFrame::words) / sizeof(uint32_t));
 
 }  // namespace
 
@@ -63,54 +74,50 @@ OutputBuffers::~OutputBuffers() {
   munmap(percent_page_.mapping, 2 * PageSize());
 }
 
-OutputBuffers::Target OutputBuffers::Prepare(Outputs where, OutputFrame& frame) {
+OutputBuffers::Target OutputBuffers::Prepare(const Step& step, OutputFrame& frame) {
   const uint32_t poison = kPoison[++turn_ % 2];
-  switch (where) {
-    case Outputs::kStack:
-      Fill(frame, poison);
-      return {&frame.hr, &frame.percent};
-    case Outputs::kHeap:
-      Fill(*heap_, poison);
-      return {&heap_->hr, &heap_->percent};
-    case Outputs::kPageEnd:
-      break;
+  if (step.outputs == Outputs::kPageEnd) {
+    for (const PageEnd& end : {hr_page_, percent_page_}) {
+      std::fill(end.slot - OutputFrame::kCanaryWords, end.slot, kCanary);
+      *end.slot = poison;
+    }
+    return {reinterpret_cast<HRESULT*>(hr_page_.slot), percent_page_.slot};
   }
-  for (const PageEnd& end : {hr_page_, percent_page_}) {
-    std::fill(end.slot - OutputFrame::kCanaryWords, end.slot, kCanary);
-    *end.slot = poison;
-  }
-  return {reinterpret_cast<HRESULT*>(hr_page_.slot), percent_page_.slot};
+  uint32_t* const words = (step.outputs == Outputs::kHeap ? *heap_ : frame).words.data();
+  const Layout layout = LayoutOf(step);
+  std::fill(words + layout.hr - OutputFrame::kCanaryWords,
+            words + layout.percent + OutputFrame::kCanaryWords + 1, kCanary);
+  words[layout.hr] = words[layout.percent] = poison;
+  return {reinterpret_cast<HRESULT*>(words + layout.hr), words + layout.percent};
 }
 
-const OutputFrame& OutputBuffers::FrameAt(Outputs where, const OutputFrame& frame) const {
-  return where == Outputs::kHeap ? *heap_ : frame;
-}
-
-OutputBuffers::Seen OutputBuffers::Inspect(Outputs where, const OutputFrame& frame) const {
+OutputBuffers::Seen OutputBuffers::Inspect(const Step& step, const OutputFrame& frame) const {
+  constexpr size_t kCanaries = OutputFrame::kCanaryWords;
   const uint32_t poison = kPoison[turn_ % 2];
   Seen seen;
   uint32_t hr_bits = 0;
   uint32_t percent = 0;
-  if (where == Outputs::kPageEnd) {
+  if (step.outputs == Outputs::kPageEnd) {
     hr_bits = *hr_page_.slot;
     percent = *percent_page_.slot;
-    std::array<uint32_t, OutputFrame::kCanaryWords> canary;
-    std::copy_n(hr_page_.slot - canary.size(), canary.size(), canary.begin());
-    Check(canary, "before pHrResult", seen.clobbered);
-    std::copy_n(percent_page_.slot - canary.size(), canary.size(), canary.begin());
-    Check(canary, "before pulPercentCompleted", seen.clobbered);
+    Check(hr_page_.slot - kCanaries, kCanaries, "before pHrResult", seen.clobbered);
+    Check(percent_page_.slot - kCanaries, kCanaries, "before pulPercentCompleted", seen.clobbered);
   } else {
-    const OutputFrame& used = FrameAt(where, frame);
-    hr_bits = ToBits(used.hr);
-    percent = used.percent;
-    Check(used.before, "before pHrResult", seen.clobbered);
-    Check(used.between, "between pHrResult and pulPercentCompleted", seen.clobbered);
-    Check(used.after, "after pulPercentCompleted", seen.clobbered);
+    const uint32_t* const words = (step.outputs == Outputs::kHeap ? *heap_ : frame).words.data();
+    const auto [hr_at, percent_at] = LayoutOf(step);
+    hr_bits = words[hr_at];
+    percent = words[percent_at];
+    Check(words + hr_at - kCanaries, kCanaries, "before pHrResult", seen.clobbered);
+    if (percent_at > hr_at) {
+      Check(words + hr_at + 1, percent_at - hr_at - 1, "between pHrResult and pulPercentCompleted",
+            seen.clobbered);
+    }
+    Check(words + percent_at + 1, kCanaries, "after pulPercentCompleted", seen.clobbered);
   }
   if (hr_bits != poison) seen.hr = ToHresult(hr_bits);
   if (percent != poison) seen.percent = percent;
   // No percentage shares a high half with the poison: only part of it was overwritten.
-  if (seen.percent && percent >> 16 == poison >> 16) {
+  if (step.outputs != Outputs::kAliased && seen.percent && percent >> 16 == poison >> 16) {
     if (!seen.clobbered.empty()) seen.clobbered += ", ";
     seen.clobbered += "only part of pulPercentCompleted was written";
     seen.percent.reset();

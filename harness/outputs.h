@@ -18,14 +18,11 @@
 
 namespace vdsconform {
 
-// Two outputs with canaries around each.
+// Room for two outputs, each anywhere in a cache line, with canaries around both.
 struct OutputFrame {
   static constexpr size_t kCanaryWords = 4;
-  std::array<uint32_t, kCanaryWords> before;
-  HRESULT hr;
-  std::array<uint32_t, kCanaryWords> between;
-  ULONG percent;
-  std::array<uint32_t, kCanaryWords> after;
+  static constexpr size_t kLineWords = kLineBytes / sizeof(uint32_t);
+  alignas(kLineBytes) std::array<uint32_t, 3 * kLineWords> words;
 };
 
 class OutputBuffers {
@@ -40,9 +37,9 @@ class OutputBuffers {
     ULONG* percent;
   };
 
-  // Poisons the outputs at a place and gives their addresses. `frame` is used for kStack: it lives
-  // in the caller's frame.
-  Target Prepare(Outputs where, OutputFrame& frame);
+  // Poisons the outputs where the step wants them and gives their addresses. `frame` is used for
+  // those on the stack: it lives in the caller's frame.
+  Target Prepare(const Step& step, OutputFrame& frame);
 
   struct Seen {
     std::optional<HRESULT> hr;        // none: still poisoned
@@ -50,7 +47,7 @@ class OutputBuffers {
     std::string clobbered;            // what was written around them; empty: nothing
   };
   // What the call made of what Prepare gave last.
-  Seen Inspect(Outputs where, const OutputFrame& frame) const;
+  Seen Inspect(const Step& step, const OutputFrame& frame) const;
 
  private:
   struct PageEnd {
@@ -58,7 +55,6 @@ class OutputBuffers {
     uint32_t* slot = nullptr;    // the last 4 bytes of the first
   };
   static PageEnd MapPageEnd();
-  const OutputFrame& FrameAt(Outputs where, const OutputFrame& frame) const;
 
   std::unique_ptr<OutputFrame> heap_;
   PageEnd hr_page_;

@@ -47,6 +47,8 @@ std::string_view Name(Outputs outputs) {
       return "heap";
     case Outputs::kPageEnd:
       return "page-end";
+    case Outputs::kAliased:
+      return "aliased";
   }
   return "";
 }
@@ -84,6 +86,12 @@ std::string DescribeQuery(const Step& step) {
   }
   if (step.outputs == Outputs::kHeap) text += " into the heap";
   if (step.outputs == Outputs::kPageEnd) text += " into the ends of pages";
+  if (step.outputs == Outputs::kAliased) text += " with both outputs at one address";
+  const Step defaults;
+  if (step.hr_offset != defaults.hr_offset || step.percent_offset != defaults.percent_offset) {
+    text +=
+        fmt::format(" at {} and {} bytes into cache lines", step.hr_offset, step.percent_offset);
+  }
   if (step.repeat != 1) text += fmt::format(", {} times", step.repeat);
   return text;
 }
@@ -144,6 +152,13 @@ Step QueryNull(NullOutputs nulls) {
 Step QueryAt(Outputs outputs) {
   Step step = Make(Action::kQuery);
   step.outputs = outputs;
+  return step;
+}
+
+Step QueryAt(Outputs outputs, uint32_t hr_offset, uint32_t percent_offset) {
+  Step step = QueryAt(outputs);
+  step.hr_offset = hr_offset;
+  step.percent_offset = percent_offset;
   return step;
 }
 

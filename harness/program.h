@@ -42,15 +42,23 @@ enum class Outputs : uint8_t {
   kStack,
   kHeap,
   kPageEnd,  // each in the last 4 bytes of a page, the next page inaccessible
+  kAliased,  // both at one address, on the stack
 };
+inline constexpr int kOutputsCount = 4;
+
+// Addresses count from the start of a cache line.
+inline constexpr uint32_t kLineBytes = 64;
 
 struct Step {
   uint32_t thread = 0;  // 0..kMaxThreads-1
   uint32_t op = 0;      // index into Program::operations
   Action action = Action::kQuery;
-  uint32_t repeat = 1;                             // kQuery
-  NullOutputs null_outputs = NullOutputs::kNone;   // kQuery
-  Outputs outputs = Outputs::kStack;               // kQuery
+  uint32_t repeat = 1;                            // kQuery
+  NullOutputs null_outputs = NullOutputs::kNone;  // kQuery
+  Outputs outputs = Outputs::kStack;              // kQuery
+  // kQuery on the stack or heap: the outputs' addresses modulo kLineBytes, multiples of 4.
+  uint32_t hr_offset = 16;
+  uint32_t percent_offset = 36;
   uint32_t percent = 0;                            // kProgress, 0..100
   HRESULT result = 0;                              // kFinish
   Interface interface_id = Interface::kIVdsAsync;  // kQueryInterface
@@ -117,6 +125,7 @@ Step Begin(uint32_t op = 0);
 Step Query(uint32_t repeat = 1);
 Step QueryNull(NullOutputs nulls);
 Step QueryAt(Outputs outputs);
+Step QueryAt(Outputs outputs, uint32_t hr_offset, uint32_t percent_offset);
 Step Poll();
 Step Progress(uint32_t percent);
 Step Finish(HRESULT result);

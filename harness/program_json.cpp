@@ -25,6 +25,8 @@ Json StepToJson(const Step& step) {
   if (step.repeat != defaults.repeat) json["repeat"] = step.repeat;
   if (step.null_outputs != defaults.null_outputs) json["null"] = Name(step.null_outputs);
   if (step.outputs != defaults.outputs) json["outputs"] = Name(step.outputs);
+  if (step.hr_offset != defaults.hr_offset) json["hr_offset"] = step.hr_offset;
+  if (step.percent_offset != defaults.percent_offset) json["percent_offset"] = step.percent_offset;
   if (step.percent != defaults.percent) json["percent"] = step.percent;
   if (step.result != defaults.result) json["result"] = ToHex(step.result);
   if (step.interface_id != defaults.interface_id) json["iid"] = Name(step.interface_id);
@@ -100,6 +102,12 @@ class Reader {
     value = static_cast<T>(json->get<uint64_t>());
   }
 
+  // Of an output in a cache line.
+  void Offset(const char* field, uint32_t& value) const {
+    Integer(field, 0u, kLineBytes - 4, value);
+    if (value % 4 != 0) Refuse(Path(field), "a multiple of 4", *Find(field));
+  }
+
   void Bool(const char* field, bool& value) const {
     const Json* json = Find(field);
     if (json == nullptr) return;
@@ -162,7 +170,9 @@ Step ReadStep(const Json& json, const std::string& path, size_t operations) {
   reader.Enumerator("do", kActionCount, step.action);
   reader.Integer("repeat", 0u, static_cast<uint32_t>(kMaxCalls), step.repeat);
   reader.Enumerator("null", 4, step.null_outputs, 1);
-  reader.Enumerator("outputs", 3, step.outputs);
+  reader.Enumerator("outputs", kOutputsCount, step.outputs);
+  reader.Offset("hr_offset", step.hr_offset);
+  reader.Offset("percent_offset", step.percent_offset);
   reader.Integer("percent", 0u, 100u, step.percent);
   ReadResult(reader, step.result);
   reader.Enumerator("iid", 3, step.interface_id);

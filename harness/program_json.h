@@ -3,6 +3,7 @@
 // {"vdsconform":"program/1","name":"...","operations":[{"estimable":true}],
 //  "schedule":{"kind":"racing","rounds":100},"measure":false,
 //  "steps":[{"thread":1,"op":0,"do":"query","repeat":3,"null":"hr","outputs":"page-end"},
+//           {"do":"query","outputs":"heap","hr_offset":4,"percent_offset":60},
 //           {"do":"progress","percent":40},{"do":"finish","result":"0x00000000"},
 //           {"do":"query-interface","iid":"other"}]}
 //

@@ -202,7 +202,7 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
 
 Event Worker::Query(const Step& step, int32_t index, LiveOperation& operation, bool measure) {
   OutputFrame frame;
-  const OutputBuffers::Target target = buffers_.Prepare(step.outputs, frame);
+  const OutputBuffers::Target target = buffers_.Prepare(step, frame);
   const auto nulls = static_cast<uint8_t>(step.null_outputs);
   HRESULT* hr = (nulls & static_cast<uint8_t>(NullOutputs::kHr)) != 0 ? nullptr : target.hr;
   ULONG* percent =
@@ -211,8 +211,9 @@ Event Worker::Query(const Step& step, int32_t index, LiveOperation& operation, b
   Event event = Invoke(Call::kQueryStatus, index, operation, step.null_outputs,
                        [&](Event& e) { e.ret = operation.async->QueryStatus(hr, percent); });
   if (measure) event.switches = static_cast<uint32_t>(OwnVoluntarySwitches() - switches);
-  OutputBuffers::Seen seen = buffers_.Inspect(step.outputs, frame);
-  if (step.null_outputs == NullOutputs::kNone && event.fault == Fault::kNone) {
+  OutputBuffers::Seen seen = buffers_.Inspect(step, frame);
+  event.aliased = step.outputs == Outputs::kAliased && step.null_outputs == NullOutputs::kNone;
+  if (step.null_outputs == NullOutputs::kNone && !event.aliased && event.fault == Fault::kNone) {
     event.hr = seen.hr;
     event.percent = seen.percent;
   }

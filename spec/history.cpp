@@ -62,6 +62,8 @@ std::string DescribeInvocation(const Event& event) {
         text += " with both outputs NULL";
       } else if (event.null_outputs != NullOutputs::kNone) {
         text += " with " + std::string(Name(event.null_outputs)) + " NULL";
+      } else if (event.aliased) {
+        text += " with both outputs at one address";
       }
       break;
     case Call::kQueryInterface:
@@ -78,8 +80,8 @@ std::string DescribeInvocation(const Event& event) {
 }
 
 bool CanStoreHr(const Event& event) {
-  return event.call == Call::kWait ||
-         (event.call == Call::kQueryStatus && event.null_outputs == NullOutputs::kNone);
+  return event.call == Call::kWait || (event.call == Call::kQueryStatus &&
+                                       event.null_outputs == NullOutputs::kNone && !event.aliased);
 }
 
 // What came back: " -> S_OK, hr S_OK, 100 %".

@@ -96,6 +96,8 @@ struct Event {
   // QueryStatus: what was stored at pulPercentCompleted; progress: what the driver reported
   std::optional<uint32_t> percent;
   NullOutputs null_outputs = NullOutputs::kNone;  // QueryStatus
+  // QueryStatus: both outputs were one address. What was stored there is nobody's and not recorded.
+  bool aliased = false;
 
   // finish: the result that the driver gave the operation
   std::optional<HRESULT> result;

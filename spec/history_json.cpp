@@ -39,6 +39,7 @@ enum class Field : uint8_t {
   kPercent,
   kResult,
   kNull,
+  kAliased,
   kEstimable,
   kDriven,
   kCount,
@@ -59,10 +60,10 @@ enum class Field : uint8_t {
   kVdsconform,
 };
 constexpr std::string_view kFieldNames[] = {
-    "op",      "thread",      "call",     "t0",         "t1",       "ret",       "hr",
-    "percent", "result",      "null",     "estimable",  "driven",   "count",     "iid",
-    "out",     "step",        "switches", "witness",    "slept_in", "clobbered", "fault",
-    "detail",  "instruction", "beyond",   "iut_thread", "at",       "held",      "vdsconform",
+    "op",     "thread",     "call",    "t0",        "t1",         "ret",   "hr",     "percent",
+    "result", "null",       "aliased", "estimable", "driven",     "count", "iid",    "out",
+    "step",   "switches",   "witness", "slept_in",  "clobbered",  "fault", "detail", "instruction",
+    "beyond", "iut_thread", "at",      "held",      "vdsconform",
 };
 static_assert(std::size(kFieldNames) == static_cast<size_t>(Field::kVdsconform) + 1);
 
@@ -208,6 +209,8 @@ class EventReader {
         return ReadHresult(field, value, &event_->result);
       case Field::kNull:
         return ReadName(field, value, ParseNullOutputs, NullOutputs::kBoth, &event_->null_outputs);
+      case Field::kAliased:
+        return ReadBool(field, value, &event_->aliased);
       case Field::kEstimable:
         return ReadBool(field, value, &event_->estimable);
       case Field::kDriven:

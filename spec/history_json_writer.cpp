@@ -103,6 +103,10 @@ std::string ToJson(const Event& event) {
     out += "true";
   }
   AppendEnum("null", event.null_outputs, event.null_outputs != NullOutputs::kNone, &out);
+  if (event.aliased) {
+    AppendName("aliased", &out);
+    out += "true";
+  }
   const bool names_interface =
       event.call == Call::kQueryInterface || event.interface_id != Interface::kIVdsAsync;
   AppendEnum("iid", event.interface_id, names_interface, &out);

@@ -237,6 +237,12 @@ bool Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
     Count(Req::kQs06);
   }
   Check(NeverWaits(context), event);
+  if (event.aliased) {
+    // One variable cannot hold two answers: of such a call only that it survives is asked.
+    Count(Req::kQs12);
+    if (!Check(WellFormed(context), event)) Check(StaysInOutputs(context), event);
+    return false;
+  }
   if (habits_.Observe(context)) Count(Req::kQa02);
   Count(Req::kQs07);
   const bool wrong_return = Check(ReturnValue(context), event) || Check(WellFormed(context), event);

@@ -107,13 +107,17 @@ std::optional<Complaint> NullOutputsRule(const Context& context) {
               "a failure such as E_INVALIDARG or E_POINTER");
 }
 
+std::optional<Complaint> StaysInOutputs(const Context& context) {
+  const Event& event = context.event;
+  if (event.clobbered.empty()) return std::nullopt;
+  return Make(Req::kQs12, "writes-elsewhere",
+              "memory around the outputs changed: " + event.clobbered,
+              "writes of 4 bytes at each output and nowhere else");
+}
+
 std::optional<Complaint> OutputWrites(const Context& context) {
   const Event& event = context.event;
-  if (!event.clobbered.empty()) {
-    return Make(Req::kQs12, "writes-elsewhere",
-                "memory around the outputs changed: " + event.clobbered,
-                "writes of 4 bytes at each output and nowhere else");
-  }
+  if (auto elsewhere = StaysInOutputs(context)) return elsewhere;
   if (event.ret != hr::kOk || (event.hr && event.percent)) return std::nullopt;
   const std::string missing = !event.hr && !event.percent ? "neither output written"
                               : !event.hr                 ? "pHrResult not written"

@@ -77,6 +77,7 @@ std::optional<Complaint> NeverWaits(const Context& context);        // QS-06
 std::optional<Complaint> ReturnValue(const Context& context);       // QS-07
 std::optional<Complaint> NullOutputsRule(const Context& context);   // QS-08
 std::optional<Complaint> OutputWrites(const Context& context);      // QS-12
+std::optional<Complaint> StaysInOutputs(const Context& context);    // QS-12, of aliased outputs
 std::optional<Complaint> CallsComeBack(const Context& context);     // QS-13, QS-08, QS-15
 std::optional<Complaint> ComObject(const Context& context);         // QS-15
 std::optional<Complaint> AgreesWithWait(const Context& context);    // QS-16, for Wait itself

@@ -87,6 +87,40 @@ TEST_F(QS12, WritesBothOutputsAfterTheDriverLetGo) {
   }
 }
 
+TEST_F(QS12, WritesBothOutputsAtEveryAlignment) {
+  // Each output on every multiple of 4 in a cache line, with the other where it varies as well.
+  for (const Outputs place : {Outputs::kStack, Outputs::kHeap}) {
+    std::vector<Step> pending;
+    for (uint32_t hr = 0; hr < kLineBytes; hr += 4) {
+      for (uint32_t percent = 0; percent < kLineBytes; percent += 4) {
+        pending.push_back(QueryAt(place, hr, percent));
+      }
+    }
+    std::vector<Step> program{Progress(50)};
+    program.insert(program.end(), pending.begin(), pending.end());
+    program.push_back(Finish(hr::kFail));
+    program.insert(program.end(), pending.begin(), pending.end());
+    if (!Check(InOrder(program, AnyPlan()))) return;
+  }
+}
+
+TEST_F(QS12, SurvivesOneAddressForBothOutputs) {
+  // What such a call stores is nobody's. It comes back, and the object answers as before.
+  for (const bool estimable : Estimables()) {
+    const Step aliased = QueryAt(Outputs::kAliased);
+    if (!Check(InOrder({aliased, Query(), Progress(50), Times(2, aliased), Query(2),
+                        Finish(hr::kFail), Times(2, aliased), Query(2), End(), aliased, Query()},
+                       estimable))) {
+      return;
+    }
+    if (!Check(Racing({Progress(50), Progress(99), Finish(hr::kOk), On(1, Times(10, aliased)),
+                       On(2, Query(10))},
+                      Rounds(100), estimable))) {
+      return;
+    }
+  }
+}
+
 class QS12WithCancel : public QS12 {
  protected:
   QS12WithCancel() : QS12(VDSCONFORM_CANCEL) {}

@@ -50,10 +50,16 @@ rc::Gen<Step> QueryStep() {
   const auto repeat = rc::gen::weightedOneOf<uint32_t>(
       {{4, rc::gen::just(1u)}, {1, rc::gen::map(Below(12), [](uint32_t n) { return n + 1; })}});
   const auto outputs = rc::gen::weightedElement<Outputs>(
-      {{4, Outputs::kStack}, {1, Outputs::kHeap}, {1, Outputs::kPageEnd}});
-  return rc::gen::map(rc::gen::pair(repeat, outputs), [](const auto& made) {
-    Step step = steps::QueryAt(made.second);
-    step.repeat = made.first;
+      {{8, Outputs::kStack}, {2, Outputs::kHeap}, {2, Outputs::kPageEnd}, {1, Outputs::kAliased}});
+  const auto offset = rc::gen::weightedOneOf<uint32_t>(
+      {{3, rc::gen::just(kLineBytes)},
+       {1, rc::gen::map(Below(kLineBytes / 4), [](uint32_t n) { return n * 4; })}});
+  return rc::gen::map(rc::gen::tuple(repeat, outputs, offset, offset), [](const auto& made) {
+    Step step = steps::QueryAt(std::get<1>(made));
+    step.repeat = std::get<0>(made);
+    // A whole line stands for the usual place.
+    if (std::get<2>(made) < kLineBytes) step.hr_offset = std::get<2>(made);
+    if (std::get<3>(made) < kLineBytes) step.percent_offset = std::get<3>(made);
     return step;
   });
 }
@@ -118,7 +124,12 @@ rc::Seq<Program> Plainer(const Program& program) {
   for (Step& step : plainer[0].steps) step.op = 0;
   plainer[0].operations.resize(1);
   for (Step& step : plainer[1].steps) step.thread = 0;
-  for (Step& step : plainer[2].steps) step.outputs = Outputs::kStack;
+  const Step usual;
+  for (Step& step : plainer[2].steps) {
+    step.outputs = usual.outputs;
+    step.hr_offset = usual.hr_offset;
+    step.percent_offset = usual.percent_offset;
+  }
   std::erase(plainer, program);
   return rc::seq::fromContainer(std::move(plainer));
 }

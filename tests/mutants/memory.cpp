@@ -1,5 +1,6 @@
 // Mutants that write too little, too much or beside their outputs.
 
+#include <cstdlib>
 #include <cstring>
 
 #include "tests/mutants/mutant_base.h"
@@ -103,6 +104,92 @@ class BeforeHr : public Writes {
   }
 };
 
+// As one keeps the first failure of several steps in a variable.
+class KeepsEarlierFailure : public Writes {
+ public:
+  using Writes::Writes;
+
+ protected:
+  void Write(State, Answer a, HRESULT* hr, ULONG* percent) override {
+    if (Succeeded(*hr)) *hr = a.hr;
+    *percent = a.percent;
+  }
+};
+
+class ReplacesFailuresOnly : public Writes {
+ public:
+  using Writes::Writes;
+
+ protected:
+  void Write(State, Answer a, HRESULT* hr, ULONG* percent) override {
+    if (Failed(*hr)) *hr = a.hr;
+    *percent = a.percent;
+  }
+};
+
+template <size_t kAlignment>
+bool IsAligned(const void* address) {
+  return reinterpret_cast<uintptr_t>(address) % kAlignment == 0;
+}
+
+class WideHrWhereAligned : public Writes {
+ public:
+  using Writes::Writes;
+
+ protected:
+  void Write(State, Answer a, HRESULT* hr, ULONG* percent) override {
+    volatile HRESULT* const target = hr;
+    if (IsAligned<32>(hr)) target[1] = 0;
+    target[0] = a.hr;
+    *percent = a.percent;
+  }
+};
+
+class NoPercentAtLineStart : public Writes {
+ public:
+  using Writes::Writes;
+
+ protected:
+  void Write(State, Answer a, HRESULT* hr, ULONG* percent) override {
+    *hr = a.hr;
+    if (!IsAligned<64>(percent)) *percent = a.percent;
+  }
+};
+
+bool AreOne(const HRESULT* hr, const ULONG* percent) {
+  return reinterpret_cast<uintptr_t>(hr) == reinterpret_cast<uintptr_t>(percent);
+}
+
+class AbortsIfAliased : public Writes {
+ public:
+  using Writes::Writes;
+
+ protected:
+  void Write(State, Answer a, HRESULT* hr, ULONG* percent) override {
+    if (AreOne(hr, percent)) std::abort();
+    *hr = a.hr;
+    *percent = a.percent;
+  }
+};
+
+// Remembers what it told last by reading it back from the caller's variable.
+class ReadsBack : public Writes {
+ public:
+  using Writes::Writes;
+
+ protected:
+  void Write(State state, Answer a, HRESULT* hr, ULONG* percent) override {
+    volatile ULONG* const told = percent;
+    const ULONG last = last_told_;
+    *told = state.pending() && state.estimable && last > a.percent ? last : a.percent;
+    *static_cast<volatile HRESULT*>(hr) = a.hr;
+    last_told_ = *told;
+  }
+
+ private:
+  std::atomic<ULONG> last_told_{0};
+};
+
 constexpr Row kRows[] = {
     {"percent_not_written_when_0", "Leaves percent alone when it is 0.", "QS-12",
      Make<NoZeroPercent>},
@@ -116,6 +203,18 @@ constexpr Row kRows[] = {
     {"percent_written_as_8_bytes", "Writes eight bytes at pulPercentCompleted.", "QS-12",
      // At the end of a page the write does not come back.
      Make<EightBytesAtPercent>, "win32", "QS-13"},
+    {"hr_keeps_earlier_failure", "Leaves hr alone where a failure code is there already.", "QS-12",
+     Make<KeepsEarlierFailure>},
+    {"hr_replaces_failures_only", "Writes hr only where a failure code is there.", "QS-12",
+     Make<ReplacesFailuresOnly>},
+    {"hr_written_as_8_bytes_at_32", "Writes eight bytes at a pHrResult that is a multiple of 32.",
+     "QS-12", Make<WideHrWhereAligned>},
+    {"percent_not_written_at_64", "Leaves percent alone at the start of a cache line.", "QS-12",
+     Make<NoPercentAtLineStart>},
+    {"aborts_if_aliased", "Aborts when both outputs are one variable.", "QS-13",
+     Make<AbortsIfAliased>},
+    {"reads_back_percent", "Remembers its percent by reading the caller's variable again.", "QS-02",
+     Make<ReadsBack>},
     {"writes_before_hr", "Writes the four bytes before pHrResult.", "QS-12", Make<BeforeHr>},
 };
 

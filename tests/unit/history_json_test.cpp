@@ -315,6 +315,7 @@ Event RandomEvent(std::mt19937_64& random) {
   if (random() % 2) event.t1 = event.t0 + static_cast<int64_t>(random() % 1000);
   event.estimable = random() % 2;
   event.driven = random() % 2;
+  event.aliased = random() % 2;
   event.ret = Maybe<HRESULT>(random, uint64_t{1} << 32);
   event.hr = Maybe<HRESULT>(random, uint64_t{1} << 32);
   event.percent = Maybe<uint32_t>(random, uint64_t{1} << 32);

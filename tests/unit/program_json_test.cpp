@@ -64,7 +64,9 @@ Step RandomStep(std::mt19937& random, size_t operations) {
   step.action = static_cast<Action>(random() % kActionCount);
   step.repeat = static_cast<uint32_t>(random() % 5);
   step.null_outputs = static_cast<NullOutputs>(random() % 4);
-  step.outputs = static_cast<Outputs>(random() % 3);
+  step.outputs = static_cast<Outputs>(random() % kOutputsCount);
+  step.hr_offset = static_cast<uint32_t>(random() % 16) * 4;
+  step.percent_offset = static_cast<uint32_t>(random() % 16) * 4;
   step.percent = static_cast<uint32_t>(random() % 101);
   step.result = ToHresult(static_cast<uint32_t>(random()));
   step.interface_id = static_cast<Interface>(random() % 3);

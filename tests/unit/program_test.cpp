@@ -17,7 +17,8 @@ std::set<std::string> Names(int count) {
 
 TEST(Program, EnumeratorsHaveNamesOfTheirOwn) {
   EXPECT_EQ(Names<Action>(kActionCount).size(), static_cast<size_t>(kActionCount));
-  EXPECT_EQ(Names<Outputs>(3), (std::set<std::string>{"stack", "heap", "page-end"}));
+  EXPECT_EQ(Names<Outputs>(kOutputsCount),
+            (std::set<std::string>{"stack", "heap", "page-end", "aliased"}));
   EXPECT_EQ(Names<Schedule::Kind>(4),
             (std::set<std::string>{"in-order", "racing", "preempted", "explored"}));
   EXPECT_FALSE(Names<Action>(kActionCount).contains(""));
@@ -29,6 +30,10 @@ TEST(Program, StepsAreDescribedInWords) {
   EXPECT_EQ(Describe(Query(3)), "query, 3 times on thread 0");
   EXPECT_EQ(Describe(QueryNull(NullOutputs::kHr)), "query with a NULL pHrResult on thread 0");
   EXPECT_EQ(Describe(QueryAt(Outputs::kPageEnd)), "query into the ends of pages on thread 0");
+  EXPECT_EQ(Describe(QueryAt(Outputs::kAliased)),
+            "query with both outputs at one address on thread 0");
+  EXPECT_EQ(Describe(QueryAt(Outputs::kHeap, 0, 60)),
+            "query into the heap at 0 and 60 bytes into cache lines on thread 0");
   EXPECT_EQ(Describe(Of(2, Progress(40))), "progress to 40 % of operation 2 on thread 0");
   EXPECT_EQ(Describe(Finish(0)), "finish with S_OK (0x00000000) on thread 0");
   EXPECT_EQ(Describe(Ask(Interface::kOther)), "query-interface for other on thread 0");

@@ -41,6 +41,7 @@ PROGRAM = {
     "steps": [
         {
             "thread": 0, "op": 1, "do": "query", "repeat": 1, "null": "hr", "outputs": "stack",
+            "hr_offset": 0, "percent_offset": 60,
             "percent": 40, "result": "0x00000000", "iid": "IVdsAsync",
         },
         {"do": "finish", "result": "E_FAIL"},
