@@ -61,6 +61,7 @@ int ExitCode(Verdict verdict) {
 std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std::string& test_case,
                                            const Program* program, const std::string& reproduce,
                                            const std::string& output) {
+  if (program != nullptr) ++programs;
   std::vector<ReportedFinding> fresh;
   for (const Finding& finding : judgement.findings) {
     if (IsExplained(finding)) continue;
@@ -73,7 +74,8 @@ std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std
       continue;
     }
     known.push_back(ReportedFinding{finding, test_case, DescribeStep(finding, program), reproduce,
-                                    IsFault(finding) ? output : std::string()});
+                                    IsFault(finding) ? output : std::string(), programs,
+                                    elapsed ? elapsed() : 0});
     fresh.push_back(known.back());
     RemoveExplainedBy(finding);
   }
@@ -81,7 +83,6 @@ std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std
     states_[i].observations += judgement.observations[i];
   }
   events += judgement.events;
-  if (program != nullptr) ++programs;
   return fresh;
 }
 

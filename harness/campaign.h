@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -32,6 +33,8 @@ struct ReportedFinding {
   std::string step;       // "step 3: query on thread 1"; may be empty
   std::string reproduce;  // one command line that shows it again
   std::string output;     // the last of what the IUT printed if it died of this; usually empty
+  uint64_t programs = 0;  // judged when it was first seen, the one that showed it included
+  double seconds = 0;     // since the run began; 0 where nobody counts them
 };
 
 struct RequirementState {
@@ -88,6 +91,8 @@ class Campaign {
   // inconclusive.
   Verdict WholeVerdict() const;
 
+  // Seconds since the run began, to date findings by; may be empty.
+  std::function<double()> elapsed;
   bool interrupted = false;
   uint64_t programs = 0;
   uint64_t events = 0;

@@ -21,7 +21,9 @@ Json ToJson(const ReportedFinding& reported, const Campaign& campaign) {
                {"case", Printable(reported.test_case)},
                {"step", Printable(reported.step)},
                {"source", Get(finding.req).source},
-               {"reproduce", Printable(reported.reproduce)}};
+               {"reproduce", Printable(reported.reproduce)},
+               {"programs", reported.programs},
+               {"seconds", reported.seconds}};
   if (!reported.output.empty()) json["output"] = Printable(reported.output);
   if (const KnownFailure* known = campaign.Known(finding)) json["known"] = known->reason;
   Json witnesses = Json::array();

@@ -112,7 +112,9 @@ bool RunCases(RunContext* context, Console* console) {
   testing::AddGlobalTestEnvironment(new CampaignEnvironment(campaign));
   context->tick = [listener] { listener->Tick(); };
   SetRunContext(context);
-  const auto start = std::chrono::steady_clock::now();
+  campaign->elapsed = [start = std::chrono::steady_clock::now()] {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  };
   // GoogleTest would repeat on after an interrupt, for ever if it was told so.
   const int repeat = GTEST_FLAG_GET(repeat);
   GTEST_FLAG_SET(repeat, 1);
@@ -120,8 +122,7 @@ bool RunCases(RunContext* context, Console* console) {
     // The verdict is the campaign's: it also knows what was inconclusive.
     [[maybe_unused]] const int gtest_status = RUN_ALL_TESTS();
   }
-  campaign->seconds =
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  campaign->seconds = campaign->elapsed();
   campaign->interrupted = StopRequested();
   SetRunContext(nullptr);
   return testing::UnitTest::GetInstance()->test_to_run_count() > 0;

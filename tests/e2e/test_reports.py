@@ -95,6 +95,10 @@ class Reports(CommandTest):
                             *self.all_formats())
                 report = self.check_all(failed=code == 1)
                 self.assertEqual(report["iut"]["origin"], library)
+                for row in report["requirements"]:
+                    for finding in row["findings"]:
+                        self.assertIn(finding["programs"], range(1, report["programs"] + 1))
+                        self.assertTrue(0 < finding["seconds"] <= report["seconds"])
 
     def test_of_checks(self):
         self.expect(1, "run", "--iut", hostile("throw"), "--quick", "--filter", ONE_CASE)

@@ -51,6 +51,23 @@ TEST(Campaign, KeepsOneFindingACauseAndCountsTheOthers) {
   EXPECT_EQ(campaign.programs, 3u);
 }
 
+TEST(Campaign, SaysAfterHowMuchAFindingWasFirstSeen) {
+  Campaign campaign(Profile::kWin32, false);
+  double seconds = 0.5;
+  campaign.elapsed = [&seconds] { return seconds; };
+  const Program program = InOrder({steps::Query()});
+  campaign.Add(Observes(Req::kQs01), "QS01.A", &program, "");
+  campaign.Add(Shows(Req::kQs01, "zero"), "QS01.A", &program, "");
+  seconds = 2;
+  campaign.Add(Shows(Req::kQs01, "zero"), "QS01.A", &program, "");
+  const ReportedFinding other = campaign.Add(Shows(Req::kQs02, "x"), "QS02.A", &program, "").at(0);
+  const ReportedFinding& first = campaign.state(Req::kQs01).findings.at(0);
+  EXPECT_EQ(first.programs, 2u);
+  EXPECT_EQ(first.seconds, 0.5);
+  EXPECT_EQ(other.programs, 4u);
+  EXPECT_EQ(other.seconds, 2);
+}
+
 TEST(Campaign, ACallAfterTheLastStepHasNoStep) {
   Campaign campaign(Profile::kWin32, false);
   const Program program = InOrder({steps::Query()});

@@ -44,6 +44,7 @@ Campaign Failing(const std::string& name = "mine") {
   judgement.observations[static_cast<size_t>(Req::kQs01)] = 7;
   judgement.observations[static_cast<size_t>(Req::kQs02)] = 1234;
   const Program program = InOrder({steps::Query()});
+  campaign.elapsed = [] { return 0.25; };
   campaign.Add(judgement, "QS01.A", &program, "vdsconform replay " + name);
   campaign.state(Req::kQs01).applicable_cases = 1;
   campaign.state(Req::kQs02).applicable_cases = 1;
@@ -65,6 +66,8 @@ TEST(JsonReport, SaysAll) {
   EXPECT_EQ(first["findings"][0]["message"], "saw mine; allowed that");
   EXPECT_EQ(first["findings"][0]["count"], 3);
   EXPECT_EQ(first["findings"][0]["case"], "QS01.A");
+  EXPECT_EQ(first["findings"][0]["programs"], 1);
+  EXPECT_EQ(first["findings"][0]["seconds"], 0.25);
   EXPECT_THAT(first["findings"][0]["step"].get<std::string>(), StartsWith("step 1: "));
   EXPECT_EQ(first["findings"][0]["witnesses"][0]["call"], "QueryStatus");
   EXPECT_EQ(report["requirements"][1]["verdict"], "pass");

@@ -61,7 +61,7 @@ REPORT = {
             "findings": [
                 {
                     "cause": "c", "message": "m", "case": "", "step": "", "source": "W32",
-                    "reproduce": "", "count": 1,
+                    "reproduce": "", "count": 1, "programs": 1, "seconds": 0.25,
                 }
             ],
         }
@@ -172,6 +172,8 @@ class SchemasTest(unittest.TestCase):
             (row + ["verdict"], "maybe"),
             (row + ["findings", 0, "count"], 0),
             (row + ["findings", 0, "source"], None),
+            (row + ["findings", 0, "programs"], -1),
+            (row + ["findings", 0, "seconds"], "1 s"),
             (["advisories", 0, "id"], "QS-01"),
             (["advisories", 0, "verdict"], "pass"),
             (["known_failures", 0, "reason"], ""),
