@@ -116,9 +116,9 @@ void AddRun(CLI::App* app, Options* options, Raw* raw) {
   run->add_option("--seed", raw->seed, "Seed of everything random; printed if left out")
       ->type_name("N")
       ->check(IsSeed, "a whole number");
-  run->add_flag("--quick", options->quick, "Fewer rounds and --rest-ms " +
-                                               std::to_string(kQuickRestMs) +
-                                               ", for a first look");
+  run->add_flag(
+      "--quick", options->quick,
+      "Fewer rounds and --rest-ms " + std::to_string(kQuickRestMs) + ", for a first look");
   run->add_option("--artifacts", options->artifacts,
                   "Where programs that show findings are saved; made when one is")
       ->type_name("DIR")

@@ -99,7 +99,8 @@ TEST(Options, RunHasTheUsualDefaults) {
 TEST(Options, AQuickRunHasLessPatienceUnlessItIsGiven) {
   const uint32_t usual = Good({"run", "--iut", "a"}).iut.patience.rest_ms;
   EXPECT_LT(Good({"run", "--iut", "a", "--quick"}).iut.patience.rest_ms, usual);
-  EXPECT_EQ(Good({"run", "--iut", "a", "--quick", "--rest-ms", "1000"}).iut.patience.rest_ms, 1000u);
+  EXPECT_EQ(Good({"run", "--iut", "a", "--quick", "--rest-ms", "1000"}).iut.patience.rest_ms,
+            1000u);
 }
 
 TEST(Options, OtherCommands) {
