@@ -18,6 +18,8 @@
 //    awaited, each operation queried once more, references are released and the driver lets go.
 //    These calls carry no step index.
 //
+//  - Preempted and explored: threads are stopped at instructions, see exploration.h.
+//
 // An executor owns its threads and serves one Program at a time. A call that never comes back
 // leaves its thread unusable: `hung` is then true and the process should be given up.
 #ifndef VDSCONFORM_HARNESS_EXECUTOR_H_
@@ -66,8 +68,12 @@ class Executor {
 
   void set_patience(const Patience& patience);
 
+  // Why threads cannot be stopped at instructions here (exploration.h); empty: they can.
+  std::string WhyNotExplored();
+
   struct Outcome {
     History history;
+    Exploration exploration;
     std::string inconclusive;  // as in Execution
     bool hung = false;         // a call never came back
   };

@@ -11,6 +11,7 @@
 
 #include "harness/fork_guard.h"
 #include "harness/own_descriptors.h"
+#include "harness/stepper.h"
 #include "harness/thread_state.h"
 #include "spec/hresult.h"
 
@@ -42,6 +43,22 @@ bool Remarkable(const Event& event) {
   return event.fault != Fault::kNone || event.witness != Witness::kNone ||
          !event.slept_in.empty() || !event.clobbered.empty();
 }
+
+// Has the stepper follow a call, however it is left.
+class FollowedCall {
+ public:
+  explicit FollowedCall(bool followed) : followed_(followed) {
+    if (followed_) Stepper::Enter();
+  }
+  ~FollowedCall() {
+    if (followed_) Stepper::Leave();
+  }
+  FollowedCall(const FollowedCall&) = delete;
+  FollowedCall& operator=(const FollowedCall&) = delete;
+
+ private:
+  const bool followed_;
+};
 
 IID IidOf(Interface interface_id) {
   switch (interface_id) {
@@ -151,6 +168,12 @@ Event Worker::InFlight() const {
   return event;
 }
 
+void Worker::Follow(const StopPoint* point) {
+  followed_ = true;
+  stopped_sequence_ = 0;
+  stop_point_ = point == nullptr ? StopPoint{} : *point;
+}
+
 template <class Body>
 Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutputs nulls,
                      Body&& body) {
@@ -172,6 +195,7 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   const uint64_t sequence = sequence_.load(std::memory_order_relaxed) + 1;
   sequence_.store(sequence, std::memory_order_release);
   try {
+    const FollowedCall followed(followed_);
     body(event);
   } catch (const std::exception& exception) {
     event.fault = Fault::kThrew;
@@ -196,6 +220,12 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   if (slept != 0 && slept >> 16 == sequence) {
     event.slept_in = SystemCallName(static_cast<long>(slept & 0x7FFF));
     if ((slept & 0x8000) != 0) event.slept_in += kWithTimeLimit;
+  }
+  event.held = held_note_.load(std::memory_order_relaxed) == sequence;
+  if (followed_ && stopped_sequence_ == sequence) {
+    event.stopped = stop_point_;
+    // It was we who slept.
+    event.slept_in.clear();
   }
   return event;
 }
