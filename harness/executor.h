@@ -56,6 +56,15 @@ struct Journal {
   uint64_t heartbeat;
   // The thread that got a fatal signal; 0: none.
   int32_t fatal_tid;
+  // Where the threads of a Program are to be stopped in the interleaving that runs: of each of its
+  // preemptions.
+  struct Stop {
+    uint64_t instruction;
+    uint32_t beyond;
+    uint32_t iut_thread;
+  };
+  Stop stops[kMaxPreemptions];
+  uint32_t stopping;  // threads are being stopped or traced; 2: `stops` are those
 };
 
 class Executor {

@@ -90,6 +90,7 @@ void ExplorationRun::Run() {
     workers_[i]->Post([this, at](Worker& w) { RunTurns(w, at); });
   }
   Supervise();
+  stage_.journal().stopping = 0;
   // A hung thread may come back and meet a trap.
   if (abandoned_) {
     static_cast<void>(stepper_.release());
@@ -224,7 +225,13 @@ bool ExplorationRun::PlanNext() {
 
 bool ExplorationRun::StartNext(Worker& worker) {
   if (!PlanNext()) return false;
-  for (Stop& stop : stops_) stop.reached = false;
+  Journal& journal = stage_.journal();
+  for (size_t i = 0; i < stops_.size(); ++i) {
+    stops_[i].reached = false;
+    const Boundary& boundary = stops_[i].boundary;
+    journal.stops[i] = {boundary.instruction, boundary.beyond, 0};
+  }
+  journal.stopping = purpose_ == Purpose::kStop ? 2 : 1;
   busy_[0] = true;
   const bool begun = stage_.StartRound(worker, kept_);
   busy_[0] = false;

@@ -72,10 +72,10 @@ struct Hello {
 
 // What a host says last of a Program.
 struct Done {
-  Exploration exploration;
   std::string inconclusive;
   std::string error;
   bool hung = false;
+  Exploration exploration = {};
 };
 
 // The step that a host's thread is at.

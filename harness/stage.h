@@ -40,6 +40,7 @@ class Stage {
   // Made when first used.
   Worker& worker(uint32_t index);
   LiveOperation& operation(uint32_t index) { return operations_[index]; }
+  Journal& journal() { return *shared_.journal; }
   bool drivable() const { return shared_.iut->finish != nullptr; }
 
   // Tells whoever watches this process that it is being supervised.

@@ -47,6 +47,9 @@ struct Exploration {
 struct Execution {
   History history;
   Exploration exploration;  // of an explored Program
+  // Of an explored or preempted Program during which the process died: where threads were to be
+  // stopped when it did.
+  std::vector<Preemption> stops_at_death;
   // The Program could not be carried out for a reason that is not the IUT's conduct in a call:
   // `begin` failed, a schedule is not supported here. Then what is not observed is inconclusive.
   std::string inconclusive;
