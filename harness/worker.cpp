@@ -111,6 +111,7 @@ void Worker::Abandon() {
 }
 
 void Worker::Loop() {
+  Stepper::MarkOwnThread();
   slot_.tid = static_cast<int32_t>(syscall(SYS_gettid));
   tid_ = slot_.tid;
   for (uint32_t seen = 0;; ++seen) {
