@@ -5,7 +5,7 @@
 #include <mutex>
 #include <thread>
 
-#include "tests/mutants/mutant_base.h"
+#include "tests/mutants/shapes.h"
 
 namespace vdsconform::mutants {
 namespace {
@@ -175,49 +175,6 @@ class SnapshotPointer : public Operation {
 
 // Who does the work.
 
-// A thread that does one thing after another and lets the caller wait for it.
-class Worker {
- public:
-  Worker() : thread_([this] { Loop(); }) {}
-  ~Worker() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
-  template <class Work>
-  void Do(Work work) {
-    const std::lock_guard one_at_a_time(callers_);
-    std::unique_lock lock(mutex_);
-    work_ = [](void* context) { (*static_cast<Work*>(context))(); };
-    context_ = &work;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return work_ == nullptr; });
-  }
-
- private:
-  void Loop() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return stopping_ || work_ != nullptr; });
-      if (work_ == nullptr) return;
-      work_(context_);
-      work_ = nullptr;
-      changed_.notify_all();
-    }
-  }
-
-  std::mutex callers_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  void (*work_)(void*) = nullptr;
-  void* context_ = nullptr;
-  bool stopping_ = false;
-  std::thread thread_;  // the last member: it uses the others
-};
-
 // Each operation has a thread, and every transition happens on it.
 class TransitionsOnWorker : public Operation {
  public:
@@ -236,7 +193,7 @@ class TransitionsOnWorker : public Operation {
   }
 
  private:
-  Worker worker_;
+  OwnThread worker_;
 };
 
 // Each operation has a thread, and every QueryStatus is answered by it.
@@ -252,7 +209,7 @@ class AnswersOnWorker : public Operation {
   }
 
  private:
-  Worker worker_;
+  OwnThread worker_;
 };
 
 // A wrapper around another IVdsAsync, as a server is around its provider's.

@@ -149,6 +149,8 @@ std::span<const Row> NullRows();
 std::span<const Row> MemoryRows();
 std::span<const Row> StateRows();
 std::span<const Row> CancelAndWaitRows();
+std::span<const Row> TornRows();
+std::span<const Row> TornNarrowRows();
 std::span<const Row> ConcurrencyRows();
 std::span<const Row> BlockingRows();
 std::span<const Row> CrashRows();
