@@ -100,8 +100,8 @@ std::vector<Row> AllRows() {
   std::vector<Row> rows;
   for (const std::span<const Row> group :
        {ValueRows(), NullRows(), MemoryRows(), StateRows(), CancelAndWaitRows(), TornRows(),
-        ConcurrencyRows(), BlockingRows(), CrashRows(), ObjectRows(), AdvisoryRows(),
-        ConformingStructureRows(), ConformingRows()}) {
+        ConcurrencyRows(), BlockingRows(), BlockingMeansRows(), CrashRows(), ObjectRows(),
+        AdvisoryRows(), ConformingStructureRows(), ConformingRows()}) {
     rows.insert(rows.end(), group.begin(), group.end());
   }
   return rows;

@@ -153,6 +153,7 @@ std::span<const Row> TornRows();
 std::span<const Row> TornNarrowRows();
 std::span<const Row> ConcurrencyRows();
 std::span<const Row> BlockingRows();
+std::span<const Row> BlockingMeansRows();
 std::span<const Row> CrashRows();
 std::span<const Row> ObjectRows();
 std::span<const Row> AdvisoryRows();

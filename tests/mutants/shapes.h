@@ -94,6 +94,19 @@ class Keeps : public Operation {
   Shared shared_;
 };
 
+// Base of those that wait: a step of its own before the operation is looked at.
+class Delays : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  State Look() override {
+    Delay();
+    return Operation::Look();
+  }
+  virtual void Delay() = 0;
+};
+
 // A thread that does one thing after another and lets the caller wait for it.
 class OwnThread {
  public:
