@@ -148,6 +148,7 @@ std::span<const Row> ValueRows();
 std::span<const Row> NullRows();
 std::span<const Row> MemoryRows();
 std::span<const Row> StateRows();
+std::span<const Row> CountRows();
 std::span<const Row> CancelAndWaitRows();
 std::span<const Row> TornRows();
 std::span<const Row> TornNarrowRows();
