@@ -101,7 +101,8 @@ std::vector<Row> AllRows() {
   for (const std::span<const Row> group :
        {ValueRows(), NullRows(), MemoryRows(), StateRows(), CountRows(), CancelAndWaitRows(),
         TornRows(), ConcurrencyRows(), BlockingRows(), BlockingMeansRows(), CrashRows(),
-        ObjectRows(), AdvisoryRows(), ConformingStructureRows(), ConformingRows()}) {
+        ObjectRows(), AdvisoryRows(), ConformingStructureRows(), ConformingWorkerRows(),
+        ConformingRows()}) {
     rows.insert(rows.end(), group.begin(), group.end());
   }
   return rows;

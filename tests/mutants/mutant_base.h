@@ -159,6 +159,7 @@ std::span<const Row> CrashRows();
 std::span<const Row> ObjectRows();
 std::span<const Row> AdvisoryRows();
 std::span<const Row> ConformingStructureRows();
+std::span<const Row> ConformingWorkerRows();
 std::span<const Row> ConformingRows();
 
 // All of them, in this order.
