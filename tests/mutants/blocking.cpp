@@ -191,6 +191,8 @@ constexpr Row kRows[] = {
      Make<Sleeps<1'000>>, "win32", "", kEverything, kNeverWaits},
     {"sleeps_100_us", "Sleeps a tenth of a millisecond at every call while pending.", "QS-06",
      Make<Sleeps<100>>, "win32", "", kEverything, kNeverWaits},
+    {"waits_1_ms", "Waits up to a millisecond for the end.", "QS-06", Make<WaitsALittle<1>>,
+     "win32", "", kEverything, kTimed},
     {"waits_a_little", "Waits up to five milliseconds for the end.", "QS-06", Make<WaitsALittle<5>>,
      "win32", "", kEverything, kTimed},
     {"waits_50_ms", "Waits up to fifty milliseconds for the end.", "QS-06", Make<WaitsALittle<50>>,
