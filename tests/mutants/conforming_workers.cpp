@@ -1,5 +1,7 @@
 // Implementations that conform and have others do the work: nothing may be found in them.
 
+#include <unistd.h>
+
 #include <deque>
 #include <functional>
 #include <future>
@@ -47,6 +49,27 @@ class AnswersOnWorker : public Operation {
 
  private:
   OwnThread worker_;
+};
+
+// The first call of the process starts a thread and waits for it to be up, not for the operation.
+class StartsThreadAtFirstCall : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  State Look() override {
+    static std::once_flag started;
+    std::call_once(started, [] {
+      static std::atomic<bool> up{false};
+      std::thread([] {
+        up = true;
+        up.notify_all();
+        for (;;) pause();
+      }).detach();
+      up.wait(false);
+    });
+    return Operation::Look();
+  }
 };
 
 // An actor: transitions and calls are messages to a thread, which answers them in their order.
@@ -147,6 +170,8 @@ constexpr Row kRows[] = {
      Make<TransitionsOnWorker>},
     {"answers_on_worker", "A thread of the operation answers every QueryStatus.", "",
      Make<AnswersOnWorker>, "win32", "QA-02"},
+    {"starts_thread_at_first_call", "Its first call starts a thread and waits for it to be up.", "",
+     Make<StartsThreadAtFirstCall>, "win32", "QA-02"},
     {"actor", "A thread takes transitions and calls as messages, one after another.", "",
      Make<Keeps<Actor>>, "win32", "QA-02"},
     {"behind_thunk", "Its interface is not its first base.", "", Make<BehindThunk>},
