@@ -37,6 +37,13 @@ std::string Line(const Result& result) {
          std::to_string(result.runs) + " |";
 }
 
+constexpr const char* kLegend =
+    "In parentheses: what a run may report besides. Programs and seconds are until the first\n"
+    "finding that was meant, and all Programs where there is none. The last column counts the "
+    "runs,\n"
+    "each with a seed of its own, that found what was meant, or passed. A test holds the page\n"
+    "against a run, except for its numbers; `./dev mutants` writes it.\n\n";
+
 std::string Opening(const std::vector<Result>& results) {
   size_t faulty = 0;
   size_t advised = 0;
@@ -49,17 +56,12 @@ std::string Opening(const std::vector<Result>& results) {
   }
   std::ostringstream text;
   text << "# Kill matrix\n\n"
-       << "Every mutant is an implementation of its own, and the command is run on each. Of "
-       << results.size() << ", " << faulty << " are faulty\nand must fail with the requirement "
-       << "that they were made to break, " << advised << " conform and must be given the advice, "
-       << "and\n"
-       << results.size() - faulty - advised << " conform and must pass. In "
-       << "parentheses: what a run may report besides.\n\n"
-       << "Programs and seconds are until the first finding of that requirement, and Programs in "
-       << "all where\nthere is none to find. The last column counts the runs, each with a seed of "
-       << "its own, that found what\nthe mutant is for or passed where it conforms. The test "
-       << "`mutants.kill_matrix` holds the page against\na run, but for the numbers; `./dev "
-       << "mutants` writes it.\n\n";
+       << "Each mutant is an implementation of its own, and the command is run on it. Of "
+       << results.size() << " mutants\n\n"
+       << "- " << faulty << " are faulty and must fail with the requirement that they break,\n"
+       << "- " << advised << " conform and must be given the advice that is named,\n"
+       << "- " << results.size() - faulty - advised << " conform and must pass.\n\n"
+       << kLegend;
   return text.str();
 }
 

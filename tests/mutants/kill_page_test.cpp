@@ -40,7 +40,7 @@ TEST(KillPage, NamesWhatFoundTheMeantRequirement) {
   EXPECT_THAT(page, HasSubstr("| `torn` | Breaks something. | win32 | QS-09 | `QS09.OneState` | 7 "
                               "| 0.50 | 1/1 |\n"));
   EXPECT_THAT(page, HasSubstr("| `plain` | Is right. | win32 | conforms |  | 1491 |  | 1/1 |\n"));
-  EXPECT_THAT(page, HasSubstr("Of 2, 1 are faulty"));
+  EXPECT_THAT(page, HasSubstr("Of 2 mutants\n\n- 1 are faulty"));
   EXPECT_THAT(page, HasSubstr("Measured once.\n"));
 }
 
