@@ -41,6 +41,11 @@ struct Answer {
   ULONG percent;
 };
 
+// True of outputs at one address, where nobody can see what was told.
+inline bool AreOne(const HRESULT* hr, const ULONG* percent) {
+  return reinterpret_cast<uintptr_t>(hr) == reinterpret_cast<uintptr_t>(percent);
+}
+
 class Operation : public IVdsAsync {
  public:
   explicit Operation(bool estimable) : state_(State{hr::kOk, 0, Phase::kPending, estimable}) {}
