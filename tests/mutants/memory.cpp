@@ -156,10 +156,6 @@ class NoPercentAtLineStart : public Writes {
   }
 };
 
-bool AreOne(const HRESULT* hr, const ULONG* percent) {
-  return reinterpret_cast<uintptr_t>(hr) == reinterpret_cast<uintptr_t>(percent);
-}
-
 class AbortsIfAliased : public Writes {
  public:
   using Writes::Writes;
