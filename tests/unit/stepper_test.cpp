@@ -104,7 +104,7 @@ class StepperTest : public testing::Test {
       onlooker.pending = operation.IsPending();
       onlooker.answered = true;
     });
-    stepper_->Arm({boundary, by_steps, Onlooker::Stopped, &onlooker});
+    stepper_->Arm({boundary, by_steps, false, Onlooker::Stopped, &onlooker});
     Stepper::Enter();
     Plugin().finish(operation.handle, hr::kFail);
     Stepper::Leave();
