@@ -100,7 +100,7 @@ std::vector<Row> AllRows() {
   std::vector<Row> rows;
   for (const std::span<const Row> group :
        {ValueRows(), NullRows(), MemoryRows(), StateRows(), CountRows(), CancelAndWaitRows(),
-        TornRows(), ConcurrencyRows(), BlockingRows(), BlockingMeansRows(), CrashRows(),
+        TornRows(), TornNarrowRows(), ConcurrencyRows(), BlockingRows(), BlockingMeansRows(), CrashRows(),
         ObjectRows(), AdvisoryRows(), ConformingStructureRows(), ConformingWorkerRows(),
         ConformingRows()}) {
     rows.insert(rows.end(), group.begin(), group.end());
