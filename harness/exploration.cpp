@@ -28,6 +28,8 @@ constexpr uint64_t kTrapBudgetOfPairs = 5'000;
 // How long it may take, from how long it takes without stops: of implementations whose calls are
 // slow fewer interleavings are run.
 constexpr int64_t kProgramNs = 1'000'000'000;
+// Of the boundaries at which a sweep saw something change, so many are looked at.
+constexpr size_t kMaxChanges = 200;
 
 // What a caller can see of a call, and in which order calls came, in one number.
 class Fingerprint {
@@ -150,6 +152,13 @@ void ExplorationRun::RunTurns(Worker& worker, uint32_t at) {
 
 // Takes the steps that are next and its own, then hands the baton on.
 void ExplorationRun::TakeTurn(Worker& worker, uint32_t at) {
+  if (sweeping_ && at == at_[next_]) {
+    busy_[at] = true;
+    LookAround(worker);
+    busy_[at] = false;
+    sweeping_ = false;
+    return baton_.Pass(stops_.front().at);
+  }
   while (next_ < program_.steps.size() && at_[next_] == at) {
     TakeStep(worker, at, next_++);
     // Stopped and let go meanwhile: another thread takes the steps.
@@ -169,6 +178,8 @@ void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
   busy_[at] = true;
   if (stop != nullptr && purpose_ == Purpose::kTrace && stop == &stops_[traced_]) {
     TraceStep(worker, index, *stop);
+  } else if (stop != nullptr && purpose_ == Purpose::kSweep) {
+    SweepStep(worker, index, *stop);
   } else if (stop != nullptr && purpose_ == Purpose::kStop) {
     StopInStep(worker, index, *stop);
   } else {
@@ -207,7 +218,7 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
   const bool by_steps = !breakpoints_ || program_.schedule.kind == Schedule::Kind::kPreempted;
   stop.where = Where::kInCall;
   if (!stop.iut_thread || stop.boundary.anchor != 0) {
-    stepper_->Arm({stop.boundary, by_steps, stop.iut_thread, OnStopped, &stop});
+    stepper_->Arm({stop.boundary, by_steps, false, stop.iut_thread, OnStopped, &stop});
   }
   worker.Follow(&point);
   worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
@@ -219,6 +230,35 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
     stop.where.compare_exchange_strong(in_call, Where::kBack);
   }
   stop.reached = stepper_->Disarm();
+}
+
+void ExplorationRun::SweepStep(Worker& worker, uint32_t index, Stop& stop) {
+  const Step& step = program_.steps[index];
+  Stepper::Target target;
+  target.everywhere = true;
+  target.stopped = OnSwept;
+  target.argument = &stop;
+  stepper_->Arm(target);
+  worker.Follow(nullptr);
+  worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
+  worker.Unfollow();
+  stepper_->Disarm();
+}
+
+// The other thread, while a step is swept: a query, whose answer alone counts.
+void ExplorationRun::LookAround(Worker& worker) {
+  const Step& step = program_.steps[next_];
+  const size_t before = worker.events().size();
+  worker.Perform(step, static_cast<int32_t>(next_), stage_.operation(step.op), false);
+  Fingerprint seen;
+  for (size_t i = before; i < worker.events().size(); ++i) {
+    Event event = worker.events()[i];
+    event.held = false;
+    seen.Add(event);
+  }
+  worker.events().resize(before);
+  if (seen.value() != last_seen_) changes_.push_back(sweep_at_);
+  last_seen_ = seen.value();
 }
 
 std::vector<pid_t> ExplorationRun::IutThreads() const {
@@ -264,16 +304,15 @@ bool ExplorationRun::PlanNext() {
     traced_ = static_cast<uint32_t>(number);
     return true;
   }
+  if (explores && number == stops_.size() && CanSweep()) {
+    purpose_ = Purpose::kSweep;
+    last_seen_ = 0;
+    return true;
+  }
   purpose_ = Purpose::kStop;
   if (!explores) return number == (traces ? stops_.size() : 0) && FindStopsInTraces();
   if (chosen_next_ == 0) {
-    std::vector<std::vector<Boundary>> traces;
-    for (const Stop& stop : stops_) traces.push_back(stop.trace);
-    exploration_.possible = CountInterleavings(traces);
-    const auto affordable = static_cast<uint64_t>(kProgramNs / std::max<int64_t>(usual_ns_, 1));
-    chosen_ = ChooseInterleavings(traces, std::min(program_.schedule.budget, affordable),
-                                  stops_.size() < 2 ? kTrapBudget : kTrapBudgetOfPairs,
-                                  program_.schedule.seed);
+    Choose();
   }
   while (chosen_next_ < chosen_.size() && IsKnownToBlock(chosen_[chosen_next_])) {
     ++chosen_next_;
@@ -316,6 +355,44 @@ void ExplorationRun::NoteBlocked() {
   const Interleaving& interleaving = chosen_[chosen_next_ - 1];
   const auto [known, is_new] = blocked_from_.try_emplace(interleaving[0], interleaving[1]);
   if (!is_new) known->second = std::min(known->second, interleaving[1]);
+}
+
+// One step is stopped by a trap each time, and what follows is a query of another thread.
+bool ExplorationRun::CanSweep() const {
+  if (stops_.size() != 1 || stops_.front().iut_thread) return false;
+  uint64_t traps = 0;
+  for (const Boundary& boundary : stops_.front().trace) traps += TrapsUntil(boundary);
+  const size_t after = program_.schedule.preemptions.front().step + 1;
+  return traps > kTrapBudget && after < program_.steps.size() &&
+         program_.steps[after].action == Action::kQuery && at_[after] != stops_.front().at;
+}
+
+void ExplorationRun::Choose() {
+  std::vector<std::vector<Boundary>> traces;
+  for (const Stop& stop : stops_) traces.push_back(stop.trace);
+  exploration_.possible = CountInterleavings(traces);
+  const auto affordable = static_cast<uint64_t>(kProgramNs / std::max<int64_t>(usual_ns_, 1));
+  chosen_ = ChooseInterleavings(traces, std::min(program_.schedule.budget, affordable),
+                                stops_.size() < 2 ? kTrapBudget : kTrapBudgetOfPairs,
+                                program_.schedule.seed);
+  // What a sweep found comes first: there, and just before.
+  std::vector<Interleaving> first;
+  for (const Boundary& change : changes_) {
+    const std::vector<Boundary>& trace = traces.front();
+    const auto here = std::find_if(trace.begin(), trace.end(), [&](const Boundary& boundary) {
+      return boundary.instruction == change.instruction && boundary.beyond == change.beyond;
+    });
+    if (here == trace.end() || first.size() > kMaxChanges) continue;
+    const auto index = static_cast<uint32_t>(here - trace.begin());
+    for (const uint32_t near : {index, index == 0 ? index : index - 1}) {
+      const Interleaving interleaving{near};
+      std::erase(chosen_, interleaving);
+      if (std::find(first.begin(), first.end(), interleaving) == first.end()) {
+        first.push_back(interleaving);
+      }
+    }
+  }
+  chosen_.insert(chosen_.begin(), first.begin(), first.end());
 }
 
 bool ExplorationRun::StartNext(Worker& worker) {
@@ -434,6 +511,22 @@ void ExplorationRun::OnStopped(void* argument) {
   run.WaitToGoOn(at);
   run.stopped_[at] = false;
   run.progress_.fetch_add(1);
+}
+
+// At every boundary of a swept step, inside the signal handler.
+void ExplorationRun::OnSwept(void* argument) {
+  auto* stop = static_cast<Stop*>(argument);
+  ExplorationRun& run = *stop->run;
+  const uint32_t at = stop->at;
+  // The query before waits for this thread: there is none here.
+  if (run.baton_.holder() != at || run.baton_.thrown_away()) return;
+  run.sweep_at_ = Stepper::Here();
+  run.sweeping_ = true;
+  run.stopped_[at] = true;
+  run.onlooker_.Restart();
+  run.baton_.Pass(run.at_[run.next_]);
+  run.WaitToGoOn(at);
+  run.stopped_[at] = false;
 }
 
 void ExplorationRun::WaitToGoOn(uint32_t at) {

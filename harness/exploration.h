@@ -19,7 +19,9 @@
 // kPreempted performs the Program once with the given points, counted by steps; before, it is
 // performed without stops, so that what happens only at a first call is over. kExplored traces each
 // step with a preemption and then performs the Program with every combination of the boundaries
-// found (interleavings.h), each time with fresh operations. Of interleavings in which the same was
+// found (interleavings.h), each time with fresh operations. Where they are too many, a query at every
+// boundary of one and the same call tells those at which something changes, which are then among
+// those that are run. Of interleavings in which the same was
 // observed the first is kept: the history holds every distinct outcome once, its n-th with
 // operations n * operations.size() and up. A call at rest has its operation ended, as in a race.
 #ifndef VDSCONFORM_HARNESS_EXPLORATION_H_
@@ -56,7 +58,7 @@ class ExplorationRun {
 
  private:
   // What the current interleaving is run for.
-  enum class Purpose : uint8_t { kWarmUp, kTrace, kStop };
+  enum class Purpose : uint8_t { kWarmUp, kTrace, kSweep, kStop };
   // Whether the implementation's thread was stopped before the call it works for came back.
   enum class Where : uint8_t { kInCall, kStopped, kBack };
   // A preemption of the Program, and what is known of it in the current interleaving.
@@ -76,11 +78,15 @@ class ExplorationRun {
   void TakeStep(Worker& worker, uint32_t at, uint32_t index);
   void TraceStep(Worker& worker, uint32_t index, Stop& stop);
   void StopInStep(Worker& worker, uint32_t index, Stop& stop);
+  void SweepStep(Worker& worker, uint32_t index, Stop& stop);
+  void LookAround(Worker& worker);
   std::vector<pid_t> IutThreads() const;
   void AwaitIutThreads(const Stop& stop) const;
   // The leader: between interleavings.
   bool StartNext(Worker& worker);
   bool PlanNext();
+  bool CanSweep() const;
+  void Choose();
   bool FindStopsInTraces();
   bool IsKnownToBlock(const Interleaving& interleaving) const;
   void NoteBlocked();
@@ -90,6 +96,7 @@ class ExplorationRun {
 
   // In a stopped thread, inside its signal handler.
   static void OnStopped(void* stop);
+  static void OnSwept(void* stop);
   void WaitToGoOn(uint32_t at);
 
   // Controller.
@@ -124,6 +131,11 @@ class ExplorationRun {
   uint32_t next_ = 0;       // step
   uint32_t stopped_count_ = 0;       // threads so far
   bool held_before_second_ = false;  // a call waited for the first stopped thread
+  // While a step is swept: a query is on its way; what the last one saw, and where it was new.
+  bool sweeping_ = false;
+  uint64_t last_seen_ = 0;
+  Boundary sweep_at_;
+  std::vector<Boundary> changes_;
   std::vector<Interleaving> chosen_;
   uint64_t chosen_next_ = 0;
   // Of two stops: with the first at this boundary, the second thread waits before it comes to that

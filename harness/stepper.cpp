@@ -288,7 +288,12 @@ void Step(Following& f, ucontext_t* context) {
       if (++trace_size > kMaxBoundaries) f.mode = Mode::kNone;
       break;
     case Mode::kCount:
-      if (f.instructions == f.target.boundary.instruction + 1 &&
+      if (f.target.everywhere) {
+        // What a library does before the implementation's first instruction is not reached from it.
+        if (f.instructions == 0) break;
+        f.stopped = true;
+        f.target.stopped(f.target.argument);
+      } else if (f.instructions == f.target.boundary.instruction + 1 &&
           f.beyond == f.target.boundary.beyond) {
         Stop(f);
       }
@@ -299,7 +304,8 @@ void Step(Following& f, ucontext_t* context) {
     default:
       break;
   }
-  const bool too_far = f.mode == Mode::kTrace && f.beyond >= kMaxBeyond && f.return_to != 0;
+  const bool all = f.mode == Mode::kTrace || (f.mode == Mode::kCount && f.target.everywhere);
+  const bool too_far = all && f.beyond >= kMaxBeyond && f.return_to != 0;
   if (too_far) trace_complete = false;
   if (f.mode == Mode::kNone) {
     registers[REG_EFL] &= ~kTrapFlag;
@@ -475,6 +481,13 @@ void Stepper::TraceIutThreads(const std::vector<pid_t>& tids) {
 
 void Stepper::MarkOwnThread() { is_own_thread = true; }
 
+Boundary Stepper::Here() {
+  Boundary here;
+  here.instruction = following.instructions - 1;
+  here.beyond = following.beyond;
+  return here;
+}
+
 std::vector<Boundary> Stepper::TakeTrace(bool* complete) {
   ClearBreakpoint(nullptr);
   if (traced_thread.exchange(kTraceOver) != kTraceOver) Mark(std::exchange(marked, {}));
@@ -510,7 +523,7 @@ void Stepper::Arm(const Target& target) {
   if (target.iut_thread) {
     armings.fetch_add(1);
     SetBreakpoint(At(target.boundary.anchor), nullptr, &target);
-  } else if (target.by_steps) {
+  } else if (target.by_steps || target.everywhere) {
     following.mode = Mode::kCount;
   } else {
     SetBreakpoint(At(target.boundary.anchor), &following);
@@ -552,6 +565,7 @@ void Stepper::Enter() {}
 void Stepper::Leave() {}
 void Stepper::TraceIutThreads(const std::vector<pid_t>& /*tids*/) {}
 void Stepper::MarkOwnThread() {}
+Boundary Stepper::Here() { return {}; }
 uint64_t Stepper::traps() { return 0; }
 
 #endif

@@ -66,6 +66,8 @@ class Stepper {
     // By steps from the call's first instruction instead of a breakpoint; then only the numbers of
     // `boundary` matter.
     bool by_steps = false;
+    // Stop at every boundary, by steps.
+    bool everywhere = false;
     // The first of the implementation's own threads to come there is stopped, not the caller.
     bool iut_thread = false;
     // Called on the thread, inside a signal handler, when it is there; the thread goes on when
@@ -85,6 +87,9 @@ class Stepper {
   // Around the call into the implementation, on the thread that has called Trace or Arm.
   static void Enter();
   static void Leave();
+
+  // In a stopped thread: the numbers of the boundary it is at.
+  static Boundary Here();
 
   // Grows with each trap, so that a call that is followed is seen to go on.
   static uint64_t traps();

@@ -124,6 +124,18 @@ TEST_F(QS09Explored, FinishAfterHundredPercent) {
   ExploreAgainst({Progress(100)}, Finish(ToHresult(0x00042443u)), AnyPlan());
 }
 
+TEST_F(QS09Explored, CallAmidSeveralTransitions) {
+  // A call that was stopped early may find that what it was looking at is being used again.
+  const std::vector<Step> one_more{Progress(10), On(1, Query()), Progress(60), Finish(hr::kFail),
+                                   On(1, Query())};
+  if (!Explore(one_more, {1}, AnyPlan())) return;
+  if (!Explore(one_more, {1, 2}, AnyPlan())) return;
+  if (!Explore(one_more, {1, 3}, AnyPlan())) return;
+  Explore({Progress(10), On(1, Query()), Progress(60), Progress(70), Finish(hr::kFail),
+           On(1, Query())},
+          {1, 4}, AnyPlan());
+}
+
 class QS09ExploredWithCancel : public QS09Explored {
  protected:
   QS09ExploredWithCancel() : QS09Explored(VDSCONFORM_CANCEL) {}
