@@ -67,6 +67,7 @@ bool Stage::CanRelease(const Worker& worker) const {
 void Stage::Testify(Worker& worker) {
   const uint64_t sequence = worker.call_sequence();
   if (sequence % 2 == 1 && worker.call() != Call::kWait) {
+    worker.NoteBlocked(sequence, supervisor_.blockage(worker));
     worker.NoteWitness(sequence, supervisor_.witness(worker));
   }
 }
@@ -204,6 +205,7 @@ std::vector<Event> Stage::TakeEvents() {
     event.fault = Fault::kHung;
     event.detail = how;
     event.witness = supervisor_.witness(*worker);
+    event.blocked = supervisor_.blockage(*worker);
     events.push_back(std::move(event));
   }
   std::stable_sort(events.begin(), events.end(),

@@ -132,6 +132,23 @@ void Worker::NoteSlept(uint64_t sequence, const ThreadSample& sample) {
   slept_note_.store(sequence << 16 | limited | call, std::memory_order_relaxed);
 }
 
+void Worker::NoteBlocked(uint64_t sequence, Blockage blockage) {
+  const std::lock_guard lock(blocked_mutex_);
+  blocked_sequence_ = sequence;
+  blocked_ = std::move(blockage);
+}
+
+void Worker::NoteAsleep(uint64_t sequence, uint64_t asleep_ns) {
+  const std::lock_guard lock(blocked_mutex_);
+  if (blocked_sequence_ == sequence) blocked_.asleep_ns = asleep_ns;
+}
+
+std::optional<Blockage> Worker::TakeBlocked(uint64_t sequence) {
+  const std::lock_guard lock(blocked_mutex_);
+  if (blocked_sequence_ != sequence) return std::nullopt;
+  return std::move(blocked_);
+}
+
 Event Worker::InFlight() const {
   Event event;
   event.op = slot_.op;
@@ -164,6 +181,7 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   call_.store(call, std::memory_order_relaxed);
   operation_.store(&operation, std::memory_order_relaxed);
   step_.store(step, std::memory_order_relaxed);
+  stack_.store(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)), std::memory_order_relaxed);
   slot_.op = operation.number;
   slot_.step = step;
   slot_.null_outputs = static_cast<uint32_t>(nulls);
@@ -196,6 +214,9 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   if (slept != 0 && slept >> 16 == sequence) {
     event.slept_in = SystemCallName(static_cast<long>(slept & 0x7FFF));
     if ((slept & 0x8000) != 0) event.slept_in += kWithTimeLimit;
+  }
+  if (event.witness != Witness::kNone || !event.slept_in.empty()) {
+    event.blocked = TakeBlocked(sequence);
   }
   return event;
 }

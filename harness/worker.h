@@ -79,10 +79,16 @@ class Worker {
   LiveOperation* operation() const { return operation_.load(std::memory_order_relaxed); }
   int32_t step() const { return step_.load(std::memory_order_relaxed); }
   pid_t tid() const { return tid_; }
+  // Where the thread's stack ended when it made its last call.
+  uintptr_t stack() const { return stack_.load(std::memory_order_relaxed); }
   uint32_t index() const { return index_; }
   // Controller: notes on the call `sequence`, for its event.
   void NoteWitness(uint64_t sequence, Witness witness);
   void NoteSlept(uint64_t sequence, const ThreadSample& sample);
+  // Before either of these, so that the event that has them has this.
+  void NoteBlocked(uint64_t sequence, Blockage blockage);
+  // How long it has slept by now, where NoteBlocked was called for it.
+  void NoteAsleep(uint64_t sequence, uint64_t asleep_ns);
   // The event of the call in flight: it did not come back.
   Event InFlight() const;
 
@@ -105,6 +111,7 @@ class Worker {
   void Loop();
   template <class Body>
   Event Invoke(Call call, int32_t step, LiveOperation& operation, NullOutputs nulls, Body&& body);
+  std::optional<Blockage> TakeBlocked(uint64_t sequence);
   Event Query(const Step& step, int32_t index, LiveOperation& operation, bool measure);
   void RepeatQuery(const Step& step, int32_t index, LiveOperation& operation, bool measure);
   void Poll(const Step& step, int32_t index, LiveOperation& operation);
@@ -125,9 +132,14 @@ class Worker {
   std::atomic<Call> call_{Call::kBegin};
   std::atomic<LiveOperation*> operation_{nullptr};
   std::atomic<int32_t> step_{-1};
+  std::atomic<uintptr_t> stack_{0};
   std::atomic<uint32_t> argument_{0};
   std::atomic<uint64_t> witness_note_{0};  // sequence << 8 | Witness
   std::atomic<uint64_t> slept_note_{0};    // sequence << 16 | not a pure sleep << 15 | system call
+
+  std::mutex blocked_mutex_;
+  uint64_t blocked_sequence_ = 0;  // guarded by blocked_mutex_, like blocked_
+  Blockage blocked_;
 
   uint32_t posted_ = 0;  // jobs posted so far; the controller's
   std::atomic<uint32_t> command_{0};

@@ -44,7 +44,9 @@ std::vector<std::pair<Complaint, Event>> CallHabits::Complaints() const {
         "saw QueryStatus wait in " + sleeper_->slept_in + " in " + std::to_string(pending_slept_) +
             " of " + std::to_string(pending_calls_) + " calls while pending, but in " +
             std::to_string(finished_slept_) + " of " + std::to_string(finished_calls_) +
-            " once finished; allowed a call that does not wait",
+            " once finished" +
+            (sleeper_->blocked ? ", for one" + DescribePlace(*sleeper_->blocked) : "") +
+            "; allowed a call that does not wait",
         *sleeper_);
   }
   if (contended_) {

@@ -57,13 +57,15 @@ enum class Field : uint8_t {
   kIutThread,
   kAt,
   kHeld,
+  kBlocked,
   kVdsconform,
 };
 constexpr std::string_view kFieldNames[] = {
-    "op",     "thread",     "call",    "t0",        "t1",         "ret",   "hr",     "percent",
-    "result", "null",       "aliased", "estimable", "driven",     "count", "iid",    "out",
-    "step",   "switches",   "witness", "slept_in",  "clobbered",  "fault", "detail", "instruction",
-    "beyond", "iut_thread", "at",      "held",      "vdsconform",
+    "op",      "thread",     "call",      "t0",    "t1",      "ret",
+    "hr",      "percent",    "result",    "null",  "aliased", "estimable",
+    "driven",  "count",      "iid",       "out",   "step",    "switches",
+    "witness", "slept_in",   "clobbered", "fault", "detail",  "instruction",
+    "beyond",  "iut_thread", "at",        "held",  "blocked", "vdsconform",
 };
 static_assert(std::size(kFieldNames) == static_cast<size_t>(Field::kVdsconform) + 1);
 
@@ -161,6 +163,18 @@ class EventReader {
     return true;
   }
 
+  bool ReadTexts(Field field, dom::element value, std::vector<std::string>* target) {
+    dom::array array;
+    if (value.get(array) != simdjson::SUCCESS) {
+      return FailExpecting(field, "an array of texts", value);
+    }
+    target->clear();
+    for (const dom::element part : array) {
+      if (!ReadText(field, part, &target->emplace_back())) return false;
+    }
+    return true;
+  }
+
   bool ReadHresult(Field field, dom::element value, std::optional<HRESULT>* target) {
     std::string_view text;
     // ParseHresult also takes names; the format has only one way to write a code.
@@ -186,6 +200,26 @@ class EventReader {
   }
 
   StopPoint& Stopped() { return event_->stopped ? *event_->stopped : event_->stopped.emplace(); }
+
+  // Its fields may each be absent; those unknown here are ignored, as in an event.
+  bool ReadBlockage(dom::element value) {
+    constexpr Field kField = Field::kBlocked;
+    dom::object object;
+    if (value.get(object) != simdjson::SUCCESS) {
+      return FailExpecting(kField, "an object", value);
+    }
+    Blockage& blockage = event_->blocked.emplace();
+    for (const auto& [name, part] : object) {
+      bool good = true;
+      if (name == "in") good = ReadText(kField, part, &blockage.system_call);
+      if (name == "asleep_ns") good = ReadNumber(kField, part, kMaxTime, &blockage.asleep_ns);
+      if (name == "cpu_ns") good = ReadNumber(kField, part, kMaxTime, &blockage.cpu_ns);
+      if (name == "for_good") good = ReadBool(kField, part, &blockage.for_good);
+      if (name == "stack") good = ReadTexts(kField, part, &blockage.stack);
+      if (!good) return Fail("\"" + std::string(name) + "\" in " + message_);
+    }
+    return true;
+  }
 
   bool ReadField(Field field, dom::element value) {
     switch (field) {
@@ -245,6 +279,8 @@ class EventReader {
         return ReadText(field, value, &Stopped().at);
       case Field::kHeld:
         return ReadBool(field, value, &event_->held);
+      case Field::kBlocked:
+        return ReadBlockage(value);
       case Field::kVdsconform:
         return Fail("a second header: two histories cannot be joined into one");
     }

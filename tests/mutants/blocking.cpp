@@ -125,6 +125,17 @@ class Sleeps : public Delays {
   }
 };
 
+// As one does who gives a worker time to clean up before the result is told.
+class SleepsOnceFinished : public Delays {
+ public:
+  using Delays::Delays;
+
+ protected:
+  void Delay() override {
+    if (state_.load().ended()) SleepMicroseconds(500);
+  }
+};
+
 // Gives the operation five milliseconds to end before it answers.
 class WaitsALittle : public Delays {
  public:
@@ -198,6 +209,8 @@ constexpr Row kRows[] = {
      Make<Sleeps<5'000>>, "win32", "", kEverything, kNeverWaits},
     {"sleeps_100_us", "Sleeps a tenth of a millisecond at every call while pending.", "QS-06",
      Make<Sleeps<100>>, "win32", "", kEverything, kNeverWaits},
+    {"sleeps_once_finished", "Sleeps half a millisecond at every call once finished.", "QS-06",
+     Make<SleepsOnceFinished>, "win32", "", kEverything, kNeverWaits},
     {"waits_a_little", "Waits up to five milliseconds for the end.", "QS-06", Make<WaitsALittle>,
      "win32", "", kEverything, kNeverWaits},
     {"lock_held_by_wait", "Takes the lock that Wait keeps while it waits.", "QS-06",

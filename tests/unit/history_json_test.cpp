@@ -272,6 +272,7 @@ Event FullEvent() {
   event.switches = 7;
   event.witness = Witness::kPolling;
   event.slept_in = "poll";
+  event.blocked = Blockage{"futex", 8, 9, true, {"a.so+0x1", "\"b\""}};
   event.clobbered = "the \"stack\"";
   event.fault = Fault::kThrew;
   event.detail = "line\nbreak\ttab \\ \x01 \u00e4 \U0001F600";
