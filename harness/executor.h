@@ -43,7 +43,8 @@ struct Journal {
     uint32_t op;
     uint32_t null_outputs;
     int64_t t0;
-    int32_t tid;  // of the thread; 0: there is none
+    int32_t tid;      // of the thread; 0: there is none
+    uint64_t object;  // the address of the operation's object; 0: there is none yet
   };
   // One for each worker thread, then one for the executor's own.
   Slot slots[kMaxThreads + 1];
@@ -54,6 +55,8 @@ struct Journal {
   uint64_t heartbeat;
   // The thread that got a fatal signal; 0: none.
   int32_t fatal_tid;
+  // What of freed memory that thread had used.
+  enum Freed : int32_t { kNothing, kOwnObject, kOtherMemory } freed;
 };
 
 class Executor {

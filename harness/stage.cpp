@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/quarantine.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -204,6 +205,9 @@ std::vector<Event> Stage::TakeEvents() {
     Event event = worker->InFlight();
     event.fault = Fault::kHung;
     event.detail = how;
+    // A lock in poisoned memory, say, is never released.
+    const bool uses_object = !IsDriverCall(event.call) && event.call != Call::kRelease;
+    if (uses_object && IsQuarantined(worker->operation()->async)) event.fault = Fault::kUsedFreed;
     event.witness = supervisor_.witness(*worker);
     event.blocked = supervisor_.blockage(*worker);
     events.push_back(std::move(event));

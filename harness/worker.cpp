@@ -11,6 +11,7 @@
 
 #include "harness/fork_guard.h"
 #include "harness/own_descriptors.h"
+#include "harness/quarantine.h"
 #include "harness/thread_state.h"
 #include "spec/hresult.h"
 
@@ -94,6 +95,7 @@ void Worker::Abandon() {
 }
 
 void Worker::Loop() {
+  const OwnFrees frees;
   slot_.tid = static_cast<int32_t>(syscall(SYS_gettid));
   tid_ = slot_.tid;
   for (uint32_t seen = 0;; ++seen) {
@@ -185,11 +187,13 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   slot_.op = operation.number;
   slot_.step = step;
   slot_.null_outputs = static_cast<uint32_t>(nulls);
+  slot_.object = reinterpret_cast<uintptr_t>(operation.async);
   event.t0 = slot_.t0 = NowNs();
   slot_.call = static_cast<int32_t>(call);
   const uint64_t sequence = sequence_.load(std::memory_order_relaxed) + 1;
   sequence_.store(sequence, std::memory_order_release);
   try {
+    const IutFrees frees;
     body(event);
   } catch (const std::exception& exception) {
     event.fault = Fault::kThrew;

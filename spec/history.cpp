@@ -15,7 +15,7 @@ constexpr std::string_view kCallNames[] = {
 constexpr std::string_view kNullOutputsNames[] = {"", "hr", "percent", "both"};
 constexpr std::string_view kWitnessNames[] = {"none", "asleep", "spinning", "polling"};
 constexpr std::string_view kFaultNames[] = {
-    "none", "threw", "crashed", "exited", "hung", "closed-descriptors",
+    "none", "threw", "crashed", "exited", "hung", "closed-descriptors", "used-freed",
 };
 constexpr std::string_view kInterfaceNames[] = {"IUnknown", "IVdsAsync", "other"};
 constexpr std::string_view kOutPointerNames[] = {"not-seen", "null", "same", "different",

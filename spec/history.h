@@ -50,6 +50,7 @@ enum class Fault : uint8_t {
   kExited,             // the process exited
   kHung,               // its patience ran out, also after the operation was ended
   kClosedDescriptors,  // descriptors that are not the IUT's were closed or replaced
+  kUsedFreed,          // a signal ended the process: the object's memory had been freed
 };
 
 // Which interface a QueryInterface call asked for.

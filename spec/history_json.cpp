@@ -266,7 +266,7 @@ class EventReader {
       case Field::kClobbered:
         return ReadText(field, value, &event_->clobbered);
       case Field::kFault:
-        return ReadName(field, value, ParseFault, Fault::kClosedDescriptors, &event_->fault);
+        return ReadName(field, value, ParseFault, Fault::kUsedFreed, &event_->fault);
       case Field::kDetail:
         return ReadText(field, value, &event_->detail);
       case Field::kInstruction:

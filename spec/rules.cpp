@@ -172,6 +172,9 @@ std::optional<Complaint> CallsComeBack(const Context& context) {
     case Fault::kClosedDescriptors:
       how = "closed descriptors that are not its own";
       break;
+    case Fault::kUsedFreed:
+      how = "used its object after that had been freed";
+      break;
   }
   how += Seen(event);
   const std::string name(Name(event.call));
@@ -182,6 +185,10 @@ std::optional<Complaint> CallsComeBack(const Context& context) {
   const bool crashed = event.fault == Fault::kCrashed;
   Req req = Req::kQs13;
   if (is_null) req = Req::kQs08;
+  if (event.fault == Fault::kUsedFreed) {
+    return Make(Req::kQs15, "used-freed", name + " " + how,
+                "an object that lives until its last Release");
+  }
   if (!is_null && crashed && (counts || between.OnlyReference())) req = Req::kQs15;
   std::string cause =
       (event.fault == Fault::kNone ? std::string("lost") : std::string(Name(event.fault))) + "-" +

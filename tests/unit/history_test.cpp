@@ -29,7 +29,7 @@ TEST(HistoryNames, RoundTrip) {
   ExpectNamesRoundTrip(Call::kQueryInterface, ParseCall);
   ExpectNamesRoundTrip(NullOutputs::kBoth, ParseNullOutputs);
   ExpectNamesRoundTrip(Witness::kPolling, ParseWitness);
-  ExpectNamesRoundTrip(Fault::kClosedDescriptors, ParseFault);
+  ExpectNamesRoundTrip(Fault::kUsedFreed, ParseFault);
   ExpectNamesRoundTrip(Interface::kOther, ParseInterface);
   ExpectNamesRoundTrip(OutPointer::kNotWritten, ParseOutPointer);
   EXPECT_EQ(static_cast<int>(Call::kQueryInterface) + 1, kCallCount);
@@ -44,6 +44,7 @@ TEST(HistoryNames, AreThoseOfTheFormat) {
   EXPECT_EQ(Name(NullOutputs::kPercent), "percent");
   EXPECT_EQ(Name(Witness::kSpinning), "spinning");
   EXPECT_EQ(Name(Fault::kClosedDescriptors), "closed-descriptors");
+  EXPECT_EQ(Name(Fault::kUsedFreed), "used-freed");
   EXPECT_EQ(Name(Interface::kOther), "other");
   EXPECT_EQ(Name(OutPointer::kNotWritten), "not-written");
 }
