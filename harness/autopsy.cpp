@@ -102,7 +102,7 @@ bool CountsReferences(const Step& step) {
 // those before `fatal`, back to the last plain query, which came back. Of a race nobody knows, but
 // where it counts references, they and all else may be.
 std::vector<uint32_t> StepsBefore(const Program& program, uint32_t op, size_t fatal) {
-  const bool racing = program.schedule.kind == Schedule::Kind::kRacing;
+  const bool racing = program.schedule.kind != Schedule::Kind::kInOrder;
   std::vector<uint32_t> steps;
   bool references = false;
   for (size_t i = racing ? program.steps.size() : fatal; i-- > 0;) {
@@ -172,6 +172,20 @@ void ForgetLastProgram(Journal& journal) {
     slot.call = slot.step = -1;
     slot.tid = tid;
   }
+  journal.stopping = 0;
+}
+
+std::vector<Preemption> StopsAtDeath(const Journal& journal, const Program& program) {
+  std::vector<Preemption> stops;
+  if (journal.stopping != 2) return stops;
+  for (size_t i = 0; i < program.schedule.preemptions.size(); ++i) {
+    Preemption stop = program.schedule.preemptions[i];
+    stop.point.instruction = journal.stops[i].instruction;
+    stop.point.beyond = journal.stops[i].beyond;
+    stop.point.iut_thread = journal.stops[i].iut_thread != 0;
+    stops.push_back(std::move(stop));
+  }
+  return stops;
 }
 
 Call CallOf(Action action) {

@@ -18,6 +18,9 @@ void ClearJournal(Journal& journal);
 // Forgets what an earlier Program left in it, but not which threads there are.
 void ForgetLastProgram(Journal& journal);
 
+// Where the Program's threads were to be stopped when the process died; empty: nowhere.
+std::vector<Preemption> StopsAtDeath(const Journal& journal, const Program& program);
+
 // The call that performs a step of this kind.
 Call CallOf(Action action);
 

@@ -16,6 +16,17 @@ std::string DescribeStep(const Finding& finding, const Program* program) {
   return "step " + std::to_string(*step + 1) + ": " + Describe(program->steps[*step]);
 }
 
+// "step 2 (finish with E_FAIL on thread 0) before instruction 17, libmine.so+0x1139"
+std::string DescribeStops(const Program* program) {
+  if (program == nullptr || program->schedule.kind != Schedule::Kind::kPreempted) return {};
+  std::string text;
+  for (const Preemption& preemption : program->schedule.preemptions) {
+    if (!text.empty()) text += "; ";
+    text += "step " + std::to_string(preemption.step + 1) + " before " + Describe(preemption.point);
+  }
+  return text;
+}
+
 bool IsFault(const Finding& finding) {
   return !finding.witnesses.empty() && finding.witnesses.back().fault != Fault::kNone;
 }
@@ -73,9 +84,9 @@ std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std
       same->finding.count += finding.count;
       continue;
     }
-    known.push_back(ReportedFinding{finding, test_case, DescribeStep(finding, program), reproduce,
-                                    IsFault(finding) ? output : std::string(), programs,
-                                    elapsed ? elapsed() : 0});
+    known.push_back(ReportedFinding{
+        finding, test_case, DescribeStep(finding, program), reproduce, DescribeStops(program),
+        IsFault(finding) ? output : std::string(), programs, elapsed ? elapsed() : 0});
     fresh.push_back(known.back());
     RemoveExplainedBy(finding);
   }
@@ -84,6 +95,15 @@ std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std
   }
   events += judgement.events;
   return fresh;
+}
+
+void Campaign::AddExploration(const Exploration& exploration) {
+  ++explored_programs;
+  explored.performed += exploration.performed;
+  explored.possible += exploration.possible;
+  explored.held += exploration.held;
+  explored.missed += exploration.missed;
+  explored.truncated = explored.truncated || exploration.truncated;
 }
 
 bool Campaign::IsExplained(const Finding& finding) const {

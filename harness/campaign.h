@@ -32,6 +32,7 @@ struct ReportedFinding {
   std::string test_case;  // "QS01.StoresOperationPending"; for `check`, the file
   std::string step;       // "step 3: query on thread 1"; may be empty
   std::string reproduce;  // one command line that shows it again
+  std::string stopped;    // where threads were stopped, of a preempted Program; usually empty
   std::string output;     // the last of what the IUT printed if it died of this; usually empty
   uint64_t programs = 0;  // judged when it was first seen, the one that showed it included
   double seconds = 0;     // since the run began; 0 where nobody counts them
@@ -67,6 +68,9 @@ class Campaign {
                                    const Program* program, const std::string& reproduce,
                                    const std::string& output = {});
 
+  // Adds what exploring a Program came to.
+  void AddExploration(const Exploration& exploration);
+
   // True if no finding of this requirement and cause was added yet.
   bool IsNew(const Finding& finding) const;
   // True if this finding fails the run: not waived, and not an advisory unless strict.
@@ -96,6 +100,9 @@ class Campaign {
   bool interrupted = false;
   uint64_t programs = 0;
   uint64_t events = 0;
+  Exploration explored;  // of all explored Programs together
+  uint64_t explored_programs = 0;
+  std::string not_explored;  // why none was; empty: some were, or exploration was not asked for
   uint64_t seed = 0;
   double seconds = 0;
   IutInfo iut;

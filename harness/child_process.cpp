@@ -97,8 +97,10 @@ std::string SignalName(int number) {
 }
 
 Death DescribeDeath(int status) {
-  if (WIFSIGNALED(status)) return {Fault::kCrashed, SignalName(WTERMSIG(status))};
-  return {Fault::kExited, fmt::format("exit status {}", WEXITSTATUS(status))};
+  if (WIFSIGNALED(status)) {
+    return {Fault::kCrashed, SignalName(WTERMSIG(status)), WTERMSIG(status)};
+  }
+  return {Fault::kExited, fmt::format("exit status {}", WEXITSTATUS(status)), 0};
 }
 
 int64_t NowNs() {
@@ -178,7 +180,7 @@ const Death& ChildProcess::End() {
   int status = 0;
   const bool reaped = WaitEnded(kReapLimitMs) && waitpid(pid_, &status, WNOHANG) == pid_;
   reaped_ = true;
-  death_ = reaped ? DescribeDeath(status) : Death{Fault::kHung, "could not be killed"};
+  death_ = reaped ? DescribeDeath(status) : Death{Fault::kHung, "could not be killed", 0};
   EndOrphans(IsRegistered);
   return death_;
 }

@@ -24,6 +24,7 @@ namespace vdsconform {
 struct Death {
   Fault fault = Fault::kNone;  // kCrashed or kExited
   std::string detail;          // "signal 11 (SIGSEGV)", "exit status 3"
+  int signal = 0;              // that ended it
 };
 
 class ChildProcess {

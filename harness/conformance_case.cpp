@@ -160,6 +160,7 @@ std::string FailureText(const ReportedFinding& reported) {
   std::string text = std::string(requirement.id) + " " + requirement.name + ": " +
                      reported.finding.message + "\n  rule    " + requirement.rule + "\n  source  " +
                      requirement.source;
+  if (!reported.stopped.empty()) text += "\n  stopped " + reported.stopped;
   if (!reported.step.empty()) text += "\n  where   " + reported.test_case + " " + reported.step;
   if (!reported.reproduce.empty()) text += "\n  again   " + reported.reproduce;
   return Printable(text);

@@ -31,6 +31,8 @@ struct RunContext {
   Campaign* campaign = nullptr;
   uint64_t seed = 0;
   bool quick = false;
+  // How many threads are stopped at once, at most, where interleavings are explored: 0..2.
+  uint32_t explore = kMaxPreemptions;
   // How long calls may take. Set before the first case; the run shortens its own copy.
   Patience patience;
   // Saves a Program that showed a finding; returns the command line that replays it. May be empty.
@@ -67,6 +69,7 @@ class ConformanceCase : public testing::Test {
   // ...and what adds the one they settled on. Returns as Run does.
   bool Record(const Trial& trial);
 
+  Req req() const { return req_; }
   bool Has(uint32_t capabilities) const;
   bool quick() const;
   // Both plans that the IUT declares: {true}, {false} or both.

@@ -156,6 +156,7 @@ void Console::Finding(const Campaign& campaign, const ReportedFinding& reported)
   const SawAllowed message = SplitMessage(reported.finding.message);
   Field("saw", message.saw);
   Field("allowed", message.allowed);
+  Field("stopped", Printable(reported.stopped));
   Field("where",
         Printable(reported.test_case + (reported.step.empty() ? "" : ", " + reported.step)));
   Field("source", requirement.source);
@@ -234,6 +235,7 @@ void Console::Summary(const Campaign& campaign) {
     for (const std::string& error : campaign.errors()) Field("", Printable(error));
   }
   out_ << '\n';
+  if (const std::string text = DescribeExploration(campaign); !text.empty()) out_ << text << '\n';
   if (campaign.programs > 0) {
     out_ << fmt::format("{}, {} in {:.1f} s, seed {}\n", Count(campaign.programs, "program"),
                         Count(campaign.events, "call"), campaign.seconds, campaign.seed);

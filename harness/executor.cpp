@@ -5,10 +5,14 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "harness/code_map.h"
+#include "harness/exploration.h"
 #include "harness/racing.h"
 #include "harness/stage.h"
+#include "harness/stepper.h"
 
 namespace vdsconform {
 namespace {
@@ -38,8 +42,8 @@ class InOrderRun {
   InOrderRun(Stage& stage, const Program& program) : stage_(stage), program_(program) {}
 
   void Run() {
-    stage_.StartOperations(program_, 0);
-    stage_.BeginImplicitly(program_);
+    stage_.StartOperations(0);
+    stage_.BeginImplicitly();
     for (const Stretch& stretch : SplitByThread(program_)) {
       if (stage_.hung()) break;
       RunStretch(stretch);
@@ -108,16 +112,42 @@ class Executor::Impl {
         break;
       case Schedule::Kind::kPreempted:
       case Schedule::Kind::kExplored:
-        outcome.inconclusive = "this executor does not stop threads at an instruction";
-        return outcome;
+        Explore(program, outcome);
+        break;
     }
     outcome.hung = stage_.hung();
     outcome.history.events = stage_.TakeEvents();
-    outcome.inconclusive = stage_.inconclusive();
+    if (std::string why = stage_.inconclusive(); !why.empty()) outcome.inconclusive = why;
     return outcome;
   }
 
+  std::string WhyNotExplored() {
+    if (!why_not_) {
+      code_.emplace();
+      why_not_ = Stepper::WhyNot();
+      if (why_not_->empty() && !code_->HasIut()) {
+        why_not_ = "the implementation is not a library of its own";
+      }
+    }
+    return *why_not_;
+  }
+
   Stage stage_;
+
+ private:
+  void Explore(const Program& program, Outcome& outcome) {
+    outcome.inconclusive = WhyNotExplored();
+    if (!outcome.inconclusive.empty()) return;
+    // Anew each time: it may load further libraries, and protect its code.
+    code_.emplace();
+    ExplorationRun run(stage_, *code_, code_->MakeIutWritable(), program);
+    run.Run();
+    outcome.exploration = run.exploration();
+    if (program.schedule.kind == Schedule::Kind::kPreempted) outcome.inconclusive = run.unreached();
+  }
+
+  std::optional<CodeMap> code_;
+  std::optional<std::string> why_not_;
 };
 
 Executor::Executor(const vdsconform_iut& iut, std::vector<std::string> parameters, Journal* journal)
@@ -129,6 +159,8 @@ Executor::~Executor() {
 }
 
 void Executor::set_patience(const Patience& patience) { impl_->stage_.set_patience(patience); }
+
+std::string Executor::WhyNotExplored() { return impl_->WhyNotExplored(); }
 
 Executor::Outcome Executor::Run(const Program& program) { return impl_->Run(program); }
 

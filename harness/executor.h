@@ -18,6 +18,8 @@
 //    awaited, each operation queried once more, references are released and the driver lets go.
 //    These calls carry no step index.
 //
+//  - Preempted and explored: threads are stopped at instructions, see exploration.h.
+//
 // An executor owns its threads and serves one Program at a time. A call that never comes back
 // leaves its thread unusable: `hung` is then true and the process should be given up.
 #ifndef VDSCONFORM_HARNESS_EXECUTOR_H_
@@ -57,6 +59,15 @@ struct Journal {
   int32_t fatal_tid;
   // What of freed memory that thread had used.
   enum Freed : int32_t { kNothing, kOwnObject, kOtherMemory } freed;
+  // Where the threads of a Program are to be stopped in the interleaving that runs: of each of its
+  // preemptions.
+  struct Stop {
+    uint64_t instruction;
+    uint32_t beyond;
+    uint32_t iut_thread;
+  };
+  Stop stops[kMaxPreemptions];
+  uint32_t stopping;  // threads are being stopped or traced; 2: `stops` are those
 };
 
 class Executor {
@@ -69,8 +80,12 @@ class Executor {
 
   void set_patience(const Patience& patience);
 
+  // Why threads cannot be stopped at instructions here (exploration.h); empty: they can.
+  std::string WhyNotExplored();
+
   struct Outcome {
     History history;
+    Exploration exploration;
     std::string inconclusive;  // as in Execution
     bool hung = false;         // a call never came back
   };

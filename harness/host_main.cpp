@@ -100,6 +100,7 @@ class Channel {
 Executor::Outcome RunProgram(Executor& executor, const Program& program, Done& done) {
   try {
     Executor::Outcome outcome = executor.Run(program);
+    done.exploration = outcome.exploration;
     done.inconclusive = outcome.inconclusive;
     done.hung = outcome.hung;
     return outcome;
@@ -217,9 +218,10 @@ int HostMain(const HostOptions& options) {
   static IutLibrary* library = nullptr;
   library = std::get<std::unique_ptr<IutLibrary>>(std::move(loaded)).release();
   hello.info = library->info();
+  Executor executor(library->iut(), options.parameters, journal);
+  hello.info.no_exploration = executor.WhyNotExplored();
   channel->Put(ToJson(hello));
   channel->Flush();
-  Executor executor(library->iut(), options.parameters, journal);
   Serve(executor, *journal, *channel);
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <csignal>
 #include <functional>
 #include <optional>
 #include <utility>
@@ -194,6 +195,7 @@ bool HostedSubject::Take(const Program& program, Answer& answer) {
   }
   if (std::holds_alternative<Alive>(line)) return true;
   if (const auto* done = std::get_if<Done>(&line)) {
+    answer.execution.exploration = done->exploration;
     answer.execution.inconclusive = done->inconclusive;
     answer.execution.error = done->error;
     if (done->hung) host_.reset();
@@ -237,9 +239,16 @@ void HostedSubject::Bury(const Program& program, Happening happening, Execution&
   } else {
     if (happening == Happening::kSilent) {
       death = {Fault::kHung,
-               fmt::format("the process gave no sign of life for {} s", SilenceMs() / 1'000)};
+               fmt::format("the process gave no sign of life for {} s", SilenceMs() / 1'000), 0};
     }
-    AddDeath(death, host_->journal(), program, driven(), execution.history);
+    const Journal& journal = host_->journal();
+    if (journal.stopping != 0 && death.signal == SIGTRAP) {
+      // The trap was ours, and something kept us from taking it: nobody's fault that can be named.
+      execution.inconclusive = "the process died of a trap while its threads were being stopped";
+    } else {
+      execution.stops_at_death = StopsAtDeath(journal, program);
+      AddDeath(death, journal, program, driven(), execution.history);
+    }
   }
   host_.reset();
 }

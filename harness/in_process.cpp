@@ -18,11 +18,12 @@ class InProcessSubject : public Subject {
   InProcessSubject(std::unique_ptr<IutLibrary> library, const vdsconform_iut& iut,
                    std::vector<std::string> parameters, const Patience& patience)
       : library_(std::move(library)),
-        info_{iut.name, iut.version, iut.capabilities},
+        info_{iut.name, iut.version, iut.capabilities, {}},
         journal_(std::make_unique<Journal>()) {
     ClearJournal(*journal_);
     executor_ = std::make_unique<Executor>(iut, std::move(parameters), journal_.get());
     executor_->set_patience(patience);
+    info_.no_exploration = executor_->WhyNotExplored();
   }
 
   ~InProcessSubject() override {
@@ -49,6 +50,7 @@ class InProcessSubject : public Subject {
     if (InForkedChild()) _exit(0);
     hung_ = outcome.hung;
     execution.history = std::move(outcome.history);
+    execution.exploration = outcome.exploration;
     execution.inconclusive = std::move(outcome.inconclusive);
     return execution;
   }

@@ -25,6 +25,7 @@ struct Raw {
   std::string profile = "win32";
   uint32_t operation_s = 300;
   uint64_t seed = 0;
+  std::string explore;
 };
 
 // CLI11 takes a negative number for a large one, and one that is too large for the largest. An
@@ -119,6 +120,10 @@ void AddRun(CLI::App* app, Options* options, Raw* raw) {
   run->add_flag(
       "--quick", options->quick,
       "Fewer rounds and --rest-ms " + std::to_string(kQuickRestMs) + ", for a first look");
+  run->add_option("--explore", raw->explore,
+                  "Try every interleaving with so many stops, 1 or 2, or off; 1 if --quick, else 2")
+      ->type_name("off|1|2")
+      ->check(CLI::IsMember({"off", "1", "2"}));
   run->add_option("--artifacts", options->artifacts,
                   "Where programs that show findings are saved; made when one is")
       ->type_name("DIR")
@@ -260,6 +265,10 @@ std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
   if (options.command == Command::kRun) {
     const CLI::App* run = app.get_subcommand("run");
     if (run->count("--seed") > 0) options.seed = raw.seed;
+    options.explore = options.quick ? 1 : kMaxPreemptions;
+    if (!raw.explore.empty()) {
+      options.explore = raw.explore == "off" ? 0 : static_cast<uint32_t>(std::stoul(raw.explore));
+    }
     if (options.quick && run->count("--rest-ms") == 0) options.iut.patience.rest_ms = kQuickRestMs;
   }
   options.profile = *ParseProfile(raw.profile);

@@ -51,6 +51,7 @@ struct Options {
   std::string filter;  // a GoogleTest pattern; empty: all
   std::optional<uint64_t> seed;
   bool quick = false;
+  uint32_t explore = kMaxPreemptions;  // threads stopped at once
   std::string artifacts = "vdsconform-findings";
   std::vector<std::string> gtest_flags;  // "--gtest_...", as given; also for `list --cases`
 

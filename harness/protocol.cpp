@@ -47,6 +47,14 @@ bool ReadNumber(const Json& json, const char* field, uint32_t max, uint32_t& val
   return true;
 }
 
+bool ReadCount(const Json& json, const char* field, uint64_t& value) {
+  auto found = json.find(field);
+  if (found == json.end()) return true;
+  if (!found->is_number_unsigned()) return false;
+  value = found->get<uint64_t>();
+  return true;
+}
+
 HostLine ParseCapabilities(const Json& json, Hello hello) {
   if (!json.is_array()) return Malformed{"iut.capabilities: expected an array of names"};
   for (const Json& element : json) {
@@ -75,6 +83,14 @@ HostLine ParseHello(const Json& json) {
   if (!ReadText(*iut, "version", hello.info.version)) {
     return Malformed{"iut.version: expected a string"};
   }
+  if (auto explores = json.find("explores"); explores != json.end()) {
+    if (!explores->is_boolean()) return Malformed{"explores: expected true or false"};
+    if (explores->get<bool>()) {
+      hello.info.no_exploration.clear();
+    } else if (!ReadText(json, "why_not", hello.info.no_exploration)) {
+      return Malformed{"why_not: expected a string"};
+    }
+  }
   auto capabilities = iut->find("capabilities");
   if (capabilities == iut->end()) return Malformed{"iut.capabilities: missing"};
   return ParseCapabilities(*capabilities, std::move(hello));
@@ -89,6 +105,15 @@ HostLine ParseDone(const Json& json) {
   if (auto hung = json.find("hung"); hung != json.end()) {
     if (!hung->is_boolean()) return Malformed{"hung: expected true or false"};
     done.hung = hung->get<bool>();
+  }
+  if (auto explored = json.find("explored"); explored != json.end()) {
+    if (!explored->is_object() || !ReadCount(*explored, "performed", done.exploration.performed) ||
+        !ReadCount(*explored, "possible", done.exploration.possible) ||
+        !ReadCount(*explored, "held", done.exploration.held) ||
+        !ReadCount(*explored, "missed", done.exploration.missed)) {
+      return Malformed{"explored: expected an object of counts"};
+    }
+    done.exploration.truncated = explored->value("truncated", Json(false)) == Json(true);
   }
   return done;
 }
@@ -177,6 +202,8 @@ std::string ToJson(const Hello& hello) {
   json["iut"] = {{"name", hello.info.name},
                  {"version", hello.info.version},
                  {"capabilities", CapabilityNames(hello.info.capabilities)}};
+  json["explores"] = hello.info.no_exploration.empty();
+  if (!hello.info.no_exploration.empty()) json["why_not"] = hello.info.no_exploration;
   return Dump(json);
 }
 
@@ -185,6 +212,13 @@ std::string ToJson(const Done& done) {
   if (!done.inconclusive.empty()) json["inconclusive"] = done.inconclusive;
   if (!done.error.empty()) json["error"] = done.error;
   if (done.hung) json["hung"] = true;
+  if (const Exploration& explored = done.exploration; explored.possible != 0) {
+    json["explored"] = {{"performed", explored.performed},
+                        {"possible", explored.possible},
+                        {"held", explored.held},
+                        {"missed", explored.missed}};
+    if (explored.truncated) json["explored"]["truncated"] = true;
+  }
   return Dump(json);
 }
 

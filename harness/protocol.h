@@ -10,7 +10,9 @@
 //                                    "capabilities":["DRIVE","CANCEL","WAIT","ESTIMATE",
 //                                                    "NOT_ESTIMATE"]}}
 //      {"vdsconform":"host/1","error":"cannot open device"}
-//    Capabilities mean what spec/iut.h says of them. After an error the host ends.
+//    Capabilities mean what spec/iut.h says of them. After an error the host ends. A host that can
+//    stop threads at instructions adds "explores":true, one that could and cannot here "explores":
+//    false and "why_not":"a debugger is attached". Without it no such Program is sent.
 // 2. The runner sends any number of Programs (program_json.h), each in one line and each only after
 //    the host is done with the one before. A line of patience, for every later Program, may come
 //    first; a host that knows no patience may ignore it:
@@ -25,6 +27,8 @@
 //                             is not supported
 //      "error":"text"         the host itself failed: it did not understand the Program
 //      "hung":true            a call never came back; the runner ends this host and starts another
+//      "explored":{"performed":2134,"possible":2134,"held":12,"missed":0}
+//                             of an explored Program: how many interleavings, of how many
 //    Events may be sent while the Program runs. What they say is kept if the host dies.
 // 4. Before it takes a step the host may say so, so that a death can be blamed on that step; a line
 //    without "step" says that the thread is out of its call again:
@@ -71,6 +75,7 @@ struct Done {
   std::string inconclusive;
   std::string error;
   bool hung = false;
+  Exploration exploration = {};
 };
 
 // The step that a host's thread is at.

@@ -60,30 +60,6 @@ void RacingRun::Run() {
   Supervise();
 }
 
-void RacingRun::StartRound(Worker& worker, uint32_t round) {
-  const auto count = static_cast<uint32_t>(program_.operations.size());
-  stage_.StartOperations(program_, round * count);
-  for (uint32_t i = 0; i < count; ++i) {
-    const bool explicitly = std::any_of(
-        program_.steps.begin(), program_.steps.end(),
-        [i](const Step& step) { return step.action == Action::kBegin && step.op == i; });
-    if (explicitly) continue;
-    worker.PerformBegin(-1, stage_.operation(i));
-    if (!stage_.operation(i).begun) stop_ = true;
-  }
-}
-
-void RacingRun::ConcludeRound(Worker& worker) {
-  for (uint32_t i = 0; i < program_.operations.size(); ++i) {
-    LiveOperation& operation = stage_.operation(i);
-    if (operation.begun && !operation.ending) worker.PerformFinish(-1, operation, 0);
-    for (const Step& step : program_.steps) {
-      if (step.action == Action::kEnd && step.op == i) worker.PerformEnd(-1, operation);
-    }
-    worker.Conclude(operation);
-  }
-}
-
 void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
   const bool leads = thread == 0;
   const PinnedThread pinned(thread);
@@ -94,7 +70,7 @@ void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
       const bool unpin = round == 0 || begin_starts_threads_;
       const size_t threads_before = round == 0 ? OwnThreads().size() : 0;
       if (unpin) pinned.Release();
-      StartRound(worker, round);
+      if (!stage_.StartRound(worker, round)) stop_ = true;
       if (round == 0) begin_starts_threads_ = OwnThreads().size() > threads_before;
       if (unpin) pinned.Pin();
     }
@@ -115,7 +91,7 @@ void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
     }
     Arrive(worker);
     if (abandoned_) return;
-    if (leads) ConcludeRound(worker);
+    if (leads) stage_.ConcludeRound(worker);
   }
 }
 

@@ -22,8 +22,6 @@ class RacingRun {
  private:
   // Worker: one thread's part of all rounds.
   void RunRounds(Worker& worker, uint32_t thread);
-  void StartRound(Worker& worker, uint32_t round);
-  void ConcludeRound(Worker& worker);
   void Arrive(Worker& worker);
   // Opens every barrier for which all are there.
   void TryOpen();

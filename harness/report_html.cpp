@@ -54,6 +54,7 @@ std::string Article(const Campaign& campaign, const ReportedFinding& reported) {
   html += Term("saw", message.saw);
   html += Term("allowed", message.allowed);
   html += Term("how often", Grouped(reported.finding.count));
+  html += Term("stopped", reported.stopped);
   html += Term("where", reported.test_case + (reported.step.empty() ? "" : ", " + reported.step));
   std::string calls;
   for (const Event& event : reported.finding.witnesses) {
@@ -119,6 +120,7 @@ std::string Summary(const Campaign& campaign) {
   }
   html += Term("profile", Name(campaign.profile()));
   html += Term("calls", Grouped(campaign.events));
+  html += Term("interleavings", DescribeExploration(campaign));
   html += Term("time", fmt::format("{:.1f} s", campaign.seconds));
   html += Term("suite", fmt::format("vdsconform {}", Version()));
   return html + "</dl>\n";

@@ -24,6 +24,7 @@ Json ToJson(const ReportedFinding& reported, const Campaign& campaign) {
                {"reproduce", Printable(reported.reproduce)},
                {"programs", reported.programs},
                {"seconds", reported.seconds}};
+  if (!reported.stopped.empty()) json["stopped"] = Printable(reported.stopped);
   if (!reported.output.empty()) json["output"] = Printable(reported.output);
   if (const KnownFailure* known = campaign.Known(finding)) json["known"] = known->reason;
   Json witnesses = Json::array();
@@ -32,6 +33,18 @@ Json ToJson(const ReportedFinding& reported, const Campaign& campaign) {
     if (!witness.is_discarded()) witnesses.push_back(std::move(witness));
   }
   json["witnesses"] = std::move(witnesses);
+  return json;
+}
+
+Json ExplorationOf(const Campaign& campaign) {
+  const Exploration& explored = campaign.explored;
+  Json json = {{"programs", campaign.explored_programs},
+               {"performed", explored.performed},
+               {"possible", explored.possible},
+               {"held", explored.held},
+               {"missed", explored.missed},
+               {"truncated", explored.truncated}};
+  if (!campaign.not_explored.empty()) json["why_not"] = Printable(campaign.not_explored);
   return json;
 }
 
@@ -80,6 +93,7 @@ std::string JsonReport(const Campaign& campaign) {
   report["programs"] = campaign.programs;
   report["events"] = campaign.events;
   report["seconds"] = campaign.seconds;
+  report["exploration"] = ExplorationOf(campaign);
   report["requirements"] = Rows(campaign, false);
   report["advisories"] = Rows(campaign, true);
   report["known_failures"] = KnownRows(campaign);

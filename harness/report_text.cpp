@@ -36,6 +36,21 @@ std::string InconclusiveLine(const Campaign& campaign, const std::string& subjec
 
 }  // namespace
 
+std::string DescribeExploration(const Campaign& campaign) {
+  if (!campaign.not_explored.empty()) {
+    return "not explored, only raced: " + Printable(campaign.not_explored);
+  }
+  if (campaign.explored_programs == 0) return {};
+  const Exploration& explored = campaign.explored;
+  std::string text = "explored " + Grouped(explored.performed) + " of " +
+                     Grouped(explored.possible) + " interleavings of " +
+                     Count(campaign.explored_programs, "program");
+  if (explored.truncated) text += ", of the first instructions of a very long call";
+  if (explored.held != 0) text += "; in " + Grouped(explored.held) + " a call waited for a lock";
+  if (explored.missed != 0) text += "; " + Grouped(explored.missed) + " took another path";
+  return text;
+}
+
 std::string SubjectName(const Campaign& campaign) {
   if (campaign.iut.name.empty()) return Printable(campaign.iut_origin);
   return Printable(campaign.iut.name +

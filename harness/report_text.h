@@ -15,6 +15,9 @@ namespace vdsconform {
 // "FAIL: mine 1.0 does not conform to win32 (2 of 18 requirements)".
 std::string VerdictLine(const Campaign& campaign);
 
+// "explored 2,134 of 2,134 interleavings of 24 programs", or why none; empty: it was not asked for.
+std::string DescribeExploration(const Campaign& campaign);
+
 // What was judged: the IUT's name and version, or the history's file.
 std::string SubjectName(const Campaign& campaign);
 

@@ -85,6 +85,8 @@ void SetUpContext(const Options& options, Subject* subject, Campaign* campaign, 
   context->campaign = campaign;
   context->seed = campaign->seed;
   context->quick = options.quick;
+  context->explore = options.explore;
+  if (options.explore != 0) campaign->not_explored = campaign->iut.no_exploration;
   context->patience = options.iut.patience;
   context->stopping = [] { return StopRequested().load(); };
   context->show = [=](const ReportedFinding& reported) {

@@ -37,25 +37,44 @@ void Stage::Reset(const Program& program) {
   }
 }
 
-void Stage::StartOperations(const Program& program, uint32_t first_number) {
+void Stage::StartOperations(uint32_t first_number) {
   for (uint32_t i = 0; i < operation_count_; ++i) {
-    operations_[i].Reset(first_number + i, program.operations[i].estimable);
-    operations_[i].waited_for =
-        std::any_of(program.steps.begin(), program.steps.end(),
-                    [i](const Step& step) { return step.action == Action::kWait && step.op == i; });
+    operations_[i].Reset(first_number + i, program_->operations[i].estimable);
+    operations_[i].waited_for = HasStep(i, Action::kWait);
   }
 }
 
-void Stage::BeginImplicitly(const Program& program) {
-  std::array<bool, kMaxOperations> explicitly{};
-  for (const Step& step : program.steps) {
-    if (step.action == Action::kBegin) explicitly[step.op] = true;
-  }
-  RunOnHelper([this, explicitly](Worker& w) {
+bool Stage::HasStep(uint32_t op, Action action) const {
+  return std::any_of(program_->steps.begin(), program_->steps.end(),
+                     [=](const Step& step) { return step.action == action && step.op == op; });
+}
+
+void Stage::BeginImplicitly() {
+  RunOnHelper([this](Worker& w) {
     for (uint32_t i = 0; i < operation_count_; ++i) {
-      if (!explicitly[i]) w.PerformBegin(-1, operations_[i]);
+      if (!HasStep(i, Action::kBegin)) w.PerformBegin(-1, operations_[i]);
     }
   });
+}
+
+bool Stage::StartRound(Worker& worker, uint32_t round) {
+  StartOperations(round * operation_count_);
+  bool begun = true;
+  for (uint32_t i = 0; i < operation_count_; ++i) {
+    if (HasStep(i, Action::kBegin)) continue;
+    worker.PerformBegin(-1, operations_[i]);
+    begun = begun && operations_[i].begun;
+  }
+  return begun;
+}
+
+void Stage::ConcludeRound(Worker& worker) {
+  for (uint32_t i = 0; i < operation_count_; ++i) {
+    LiveOperation& operation = operations_[i];
+    if (operation.begun && !operation.ending) worker.PerformFinish(-1, operation, 0);
+    if (HasStep(i, Action::kEnd)) worker.PerformEnd(-1, operation);
+    worker.Conclude(operation);
+  }
 }
 
 bool Stage::CanRelease(const Worker& worker) const {
@@ -197,7 +216,7 @@ std::vector<Event> Stage::TakeEvents() {
                   std::make_move_iterator(worker->events().end()));
     worker->events().clear();
   }
-  if (hung_ && program_->schedule.kind == Schedule::Kind::kRacing) {
+  if (hung_ && program_->schedule.kind != Schedule::Kind::kInOrder) {
     // Without the calls of those others, what raced cannot be judged; the hang can.
     std::erase_if(events, [](const Event& event) { return event.call != Call::kBegin; });
   }

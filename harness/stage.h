@@ -27,14 +27,20 @@ class Stage {
 
   // Makes everything ready for a Program.
   void Reset(const Program& program);
-  // Gives the Program's operations new numbers, `first_number` and up.
-  void StartOperations(const Program& program, uint32_t first_number);
+  // Gives its operations new numbers, `first_number` and up.
+  void StartOperations(uint32_t first_number);
   // Starts the operations that no Begin step starts, on a watched thread.
-  void BeginImplicitly(const Program& program);
+  void BeginImplicitly();
+  // The same on the worker's own thread, for round `round` of many with fresh operations. False:
+  // one could not be started.
+  bool StartRound(Worker& worker, uint32_t round);
+  // On the worker's own thread: ends what is still pending in a round and lets everything go.
+  void ConcludeRound(Worker& worker);
 
   // Made when first used.
   Worker& worker(uint32_t index);
   LiveOperation& operation(uint32_t index) { return operations_[index]; }
+  Journal& journal() { return *shared_.journal; }
   bool drivable() const { return shared_.iut->finish != nullptr; }
 
   // Tells whoever watches this process that it is being supervised.
@@ -44,6 +50,8 @@ class Stage {
   // be released and does not come back makes the stage hung. A Wait for an operation that runs by
   // itself is at rest, and cannot be released: with `leave_waiting` false it is waited for.
   bool Await(Worker& worker, bool leave_waiting = true);
+  // Forgets how long the worker's call has been going on.
+  void Restart(const Worker& worker) { supervisor_.Restart(worker); }
   // Looks at the worker's call once, with the patience that suits it, and notes what it finds.
   Supervisor::State LookAt(Worker& worker);
   // Ends the operation of the call that the worker is in, with the result of the Program's next
@@ -69,6 +77,7 @@ class Stage {
   void DeclareHung(Worker& worker);
   bool RunOnHelper(std::function<void(Worker&)> job);
   HRESULT NextResult(uint32_t op, int32_t after_step) const;
+  bool HasStep(uint32_t op, Action action) const;
 
   WorkerShared shared_;
   std::vector<std::string> parameters_;

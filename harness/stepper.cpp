@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
@@ -59,6 +60,21 @@ struct Slot {
   Following* owner;
 };
 Slot slot;
+// Guards it, and the code under it: threads that run freely may meet a breakpoint not their own.
+std::atomic_flag slot_lock = ATOMIC_FLAG_INIT;
+
+class SlotLock {
+ public:
+  SlotLock() {
+    while (slot_lock.test_and_set(std::memory_order_acquire)) {
+    }
+  }
+  ~SlotLock() { slot_lock.clear(std::memory_order_release); }
+  SlotLock(const SlotLock&) = delete;
+  SlotLock& operator=(const SlotLock&) = delete;
+};
+
+std::atomic<uint64_t> trap_count{0};
 
 const CodeMap* code_map = nullptr;
 // Of the trace: addresses in the order they were reached. Filled in the handler.
@@ -71,17 +87,17 @@ uint8_t* At(uintptr_t address) { return reinterpret_cast<uint8_t*>(address); }
 void Write(uint8_t* address, uint8_t byte) { *static_cast<volatile uint8_t*>(address) = byte; }
 
 void SetBreakpoint(uint8_t* address, Following* owner) {
-  slot.original = *address;
-  slot.owner = owner;
-  __atomic_store_n(&slot.address, address, __ATOMIC_RELEASE);
+  const SlotLock lock;
+  slot = {address, *address, owner};
   Write(address, kBreakpoint);
 }
 
-void ClearBreakpoint() {
-  uint8_t* address = __atomic_load_n(&slot.address, __ATOMIC_ACQUIRE);
-  if (address == nullptr) return;
-  Write(address, slot.original);
-  __atomic_store_n(&slot.address, static_cast<uint8_t*>(nullptr), __ATOMIC_RELEASE);
+// Takes `owner`'s back; nullptr: anybody's.
+void ClearBreakpoint(const Following* owner) {
+  const SlotLock lock;
+  if (slot.address == nullptr || (owner != nullptr && slot.owner != owner)) return;
+  Write(slot.address, slot.original);
+  slot.address = nullptr;
 }
 
 bool IsRepeated(uintptr_t address) {
@@ -136,8 +152,9 @@ void Step(Following& f, ucontext_t* context) {
     f.signal_set = 0;
   }
   if (f.mode == Mode::kRearm) {
-    if (uint8_t* armed = __atomic_load_n(&slot.address, __ATOMIC_ACQUIRE)) {
-      Write(armed, kBreakpoint);
+    {
+      const SlotLock lock;
+      if (slot.address != nullptr) Write(slot.address, kBreakpoint);
     }
     f.mode = Mode::kNone;
     registers[REG_EFL] &= ~kTrapFlag;
@@ -195,42 +212,47 @@ void Step(Following& f, ucontext_t* context) {
 void Break(Following& f, ucontext_t* context) {
   greg_t* registers = context->uc_mcontext.gregs;
   const uintptr_t address = static_cast<uintptr_t>(registers[REG_RIP]) - 1;
-  uint8_t* armed = __atomic_load_n(&slot.address, __ATOMIC_ACQUIRE);
   registers[REG_RIP] = static_cast<greg_t>(address);
-  if (armed != At(address)) {
-    // Taken back while this thread was on its way here; or one that is none of ours, which then
-    // does what it would have done.
-    if (*At(address) == kBreakpoint) signal(SIGTRAP, SIG_DFL);
-    return;
+  bool owns = false;
+  {
+    const SlotLock lock;
+    if (slot.address != At(address)) {
+      // Taken back while this thread was on its way here; or one that is none of ours, which then
+      // does what it would have done.
+      if (*At(address) == kBreakpoint) signal(SIGTRAP, SIG_DFL);
+      return;
+    }
+    owns = slot.owner == &f;
+    const bool there =
+        owns && (f.after_library != Mode::kNone || ++f.visits == f.target.boundary.visit);
+    Write(slot.address, slot.original);
+    if (there) {
+      slot.address = nullptr;
+    } else {
+      // Not yet, or another thread.
+      f.mode = Mode::kRearm;
+      registers[REG_EFL] |= kTrapFlag;
+      return;
+    }
   }
-  if (slot.owner == &f && f.after_library != Mode::kNone) {
-    ClearBreakpoint();
+  if (f.after_library != Mode::kNone) {
     f.mode = f.after_library;
     f.after_library = Mode::kNone;
     registers[REG_EFL] |= kTrapFlag;
     Step(f, context);
-    return;
-  }
-  if (slot.owner == &f && ++f.visits == f.target.boundary.visit) {
-    ClearBreakpoint();
-    if (f.target.boundary.beyond == 0) {
-      Stop(f);
-      return;
-    }
+  } else if (f.target.boundary.beyond == 0) {
+    Stop(f);
+  } else {
     f.mode = Mode::kBeyond;
     f.last = address;
     f.beyond = 0;
     registers[REG_EFL] |= kTrapFlag;
-    return;
   }
-  // Not yet, or another thread.
-  Write(armed, slot.original);
-  f.mode = Mode::kRearm;
-  registers[REG_EFL] |= kTrapFlag;
 }
 
 void OnTrap(int /*signal*/, siginfo_t* info, void* context) {
   const int error = errno;
+  trap_count.fetch_add(1, std::memory_order_relaxed);
   if (info->si_code == TRAP_TRACE) {
     Step(following, static_cast<ucontext_t*>(context));
   } else if (info->si_code == SI_KERNEL || info->si_code == TRAP_BRKPT) {
@@ -315,7 +337,7 @@ Stepper::Stepper(const CodeMap* code) {
 }
 
 Stepper::~Stepper() {
-  ClearBreakpoint();
+  ClearBreakpoint(nullptr);
   sigaction(SIGTRAP, &before_, nullptr);
 }
 
@@ -363,7 +385,7 @@ void Stepper::Arm(const Target& target) {
 }
 
 bool Stepper::Disarm() {
-  ClearBreakpoint();
+  ClearBreakpoint(&following);
   const bool stopped = following.stopped;
   following = Following{};
   return stopped;
@@ -372,6 +394,8 @@ bool Stepper::Disarm() {
 void Stepper::Enter() {
   if (following.mode != Mode::kNone) SetTrapFlag();
 }
+
+uint64_t Stepper::traps() { return trap_count.load(std::memory_order_relaxed); }
 
 void Stepper::Leave() {
   // A breakpoint may have turned stepping on meanwhile.
@@ -392,6 +416,7 @@ void Stepper::Arm(const Target& /*target*/) {}
 bool Stepper::Disarm() { return false; }
 void Stepper::Enter() {}
 void Stepper::Leave() {}
+uint64_t Stepper::traps() { return 0; }
 
 #endif
 

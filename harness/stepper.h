@@ -76,6 +76,9 @@ class Stepper {
   static void Enter();
   static void Leave();
 
+  // Grows with each trap, so that a call that is followed is seen to go on.
+  static uint64_t traps();
+
  private:
   struct sigaction before_;
 };

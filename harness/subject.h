@@ -21,6 +21,8 @@ struct IutInfo {
   std::string name;
   std::string version;
   uint32_t capabilities = 0;  // vdsconform_capability bits
+  // Why its threads cannot be stopped at instructions where it runs; empty: they can.
+  std::string no_exploration = "the host does not explore";
 };
 
 // How long calls may take, in milliseconds of the call's own time: asleep or using a processor,
@@ -32,9 +34,22 @@ struct Patience {
                                     // without a verdict
 };
 
+// What exploring a Program came to.
+struct Exploration {
+  uint64_t performed = 0;  // interleavings
+  uint64_t possible = 0;   // of so many
+  uint64_t held = 0;       // in which a call waited for the stopped thread, which was let go
+  uint64_t missed = 0;     // in which a thread did not come to where it was to be stopped
+  bool truncated = false;  // a call has more instructions than are followed
+};
+
 // What came of one Program.
 struct Execution {
   History history;
+  Exploration exploration;  // of an explored Program
+  // Of an explored or preempted Program during which the process died: where threads were to be
+  // stopped when it did.
+  std::vector<Preemption> stops_at_death;
   // The Program could not be carried out for a reason that is not the IUT's conduct in a call:
   // `begin` failed, a schedule is not supported here. Then what is not observed is inconclusive.
   std::string inconclusive;

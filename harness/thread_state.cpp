@@ -11,28 +11,34 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 
 namespace vdsconform {
 namespace {
 
-// Reads a small file of /proc whole; empty if that fails.
-std::string ReadProc(pid_t tid, const char* file) {
+using ProcText = std::array<char, 512>;
+
+// Reads a small file of /proc whole, as a string; empty if that fails. Nothing here allocates,
+// since a signal handler may have interrupted whatever does.
+ProcText ReadProc(pid_t tid, const char* file) {
+  ProcText text;
+  text[0] = '\0';
   char path[64];
   std::snprintf(path, sizeof path, "/proc/self/task/%d/%s", static_cast<int>(tid), file);
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
-  if (fd < 0) return {};
-  std::array<char, 512> buffer;
-  const ssize_t length = read(fd, buffer.data(), buffer.size());
+  if (fd < 0) return text;
+  const ssize_t length = read(fd, text.data(), text.size() - 1);
   close(fd);
-  return length > 0 ? std::string(buffer.data(), static_cast<size_t>(length)) : std::string();
+  text[static_cast<size_t>(std::max<ssize_t>(length, 0))] = '\0';
+  return text;
 }
 
 // The letter of /proc/.../stat that tells a thread's state; 0 if there is none. The name before it
 // may hold anything, a parenthesis too.
-char StateOf(const std::string& stat) {
-  const size_t end = stat.rfind(')');
-  return end == std::string::npos || end + 2 >= stat.size() ? '\0' : stat[end + 2];
+char StateOf(const ProcText& stat) {
+  const char* end = std::strrchr(stat.data(), ')');
+  return end == nullptr || end[1] == '\0' ? '\0' : end[2];
 }
 
 struct SystemCall {
@@ -125,30 +131,29 @@ std::optional<ThreadSample> SampleThread(pid_t tid) {
   ThreadSample sample;
   // "running", or the number and arguments of the system call that the thread is blocked in, or -1
   // where it is blocked outside one (a page fault).
-  const std::string call = ReadProc(tid, "syscall");
+  const ProcText call = ReadProc(tid, "syscall");
   // A thread that has been woken and is on its way to a processor still looks blocked there.
   const char state = StateOf(ReadProc(tid, "stat"));
   // Read last: a thread that woke up in between has run more often than was seen before.
-  const std::string schedstat = ReadProc(tid, "schedstat");
+  const ProcText schedstat = ReadProc(tid, "schedstat");
   unsigned long long cpu = 0;
   unsigned long long queued = 0;
   unsigned long long runs = 0;
-  if (std::sscanf(schedstat.c_str(), "%llu %llu %llu", &cpu, &queued, &runs) != 3) {
+  if (std::sscanf(schedstat.data(), "%llu %llu %llu", &cpu, &queued, &runs) != 3) {
     return std::nullopt;
   }
   sample.cpu_ns = cpu;
   sample.queued_ns = queued;
   sample.run_count = runs;
 
-  if (call.empty() || state == 0) return std::nullopt;
-  if (state == 'R' || call.compare(0, 7, "running") == 0) return sample;
+  if (call[0] == '\0' || state == 0) return std::nullopt;
+  if (state == 'R' || std::strncmp(call.data(), "running", 7) == 0) return sample;
   sample.asleep = true;
   unsigned long args[6] = {};
   unsigned long stack = 0;
   unsigned long instruction = 0;
-  if (std::sscanf(call.c_str(), "%ld %lx %lx %lx %lx %lx %lx %lx %lx", &sample.system_call,
-                  &args[0], &args[1], &args[2], &args[3], &args[4], &args[5], &stack,
-                  &instruction) == 9) {
+  if (std::sscanf(call.data(), "%ld %lx %lx %lx %lx %lx %lx %lx %lx", &sample.system_call, &args[0],
+                  &args[1], &args[2], &args[3], &args[4], &args[5], &stack, &instruction) == 9) {
     ClassifySystemCall(args, sample);
     sample.stack = stack;
     sample.instruction = instruction;
@@ -163,15 +168,37 @@ std::string SystemCallName(long number) {
   return "system call " + std::to_string(number);
 }
 
+void ForEachOwnThread(void (*visit)(void* argument, pid_t tid), void* argument) {
+  // opendir would allocate.
+  const int fd = open("/proc/self/task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return;
+  alignas(dirent64) std::array<char, 4096> entries;
+  while (true) {
+    const long length = syscall(SYS_getdents64, fd, entries.data(), entries.size());
+    if (length <= 0) break;
+    for (long at = 0; at < length;) {
+      const auto* entry = reinterpret_cast<const dirent64*>(entries.data() + at);
+      at += entry->d_reclen;
+      if (entry->d_name[0] != '.') visit(argument, static_cast<pid_t>(std::atoi(entry->d_name)));
+    }
+  }
+  close(fd);
+}
+
 std::vector<pid_t> OwnThreads() {
   std::vector<pid_t> tids;
-  DIR* directory = opendir("/proc/self/task");
-  if (directory == nullptr) return tids;
-  while (const dirent* entry = readdir(directory)) {
-    if (entry->d_name[0] != '.') tids.push_back(static_cast<pid_t>(std::atoi(entry->d_name)));
-  }
-  closedir(directory);
+  ForEachOwnThread([&](pid_t tid) { tids.push_back(tid); });
   return tids;
+}
+
+uint64_t ThreadCpuNs(pid_t tid) {
+  // How Linux numbers the clock of a thread of this process, whose value is exact also while the
+  // thread runs, unlike that of its schedstat.
+  constexpr unsigned kPerThreadScheduled = 6;
+  const auto clock = static_cast<clockid_t>(~static_cast<unsigned>(tid) << 3 | kPerThreadScheduled);
+  timespec time{};
+  if (clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
 }
 
 bool ProcessIsQuiescent() {

@@ -29,14 +29,26 @@ struct ThreadSample {
   uint64_t run_count = 0;      // how often it was put on a processor so far
 };
 
-// None: there is no such thread any more, or the kernel does not tell.
+// None: there is no such thread any more, or the kernel does not tell. May be called from a signal
+// handler.
 std::optional<ThreadSample> SampleThread(pid_t tid);
+
+// CPU time that a thread of this process has consumed; 0: there is no such thread any more. May be
+// called from a signal handler.
+uint64_t ThreadCpuNs(pid_t tid);
 
 // "clock_nanosleep", "futex", "poll"...; "system call 999" for one without a name here.
 std::string SystemCallName(long number);
 
 // The threads of this process, the caller included.
 std::vector<pid_t> OwnThreads();
+// The same, one by one; may be called from a signal handler.
+void ForEachOwnThread(void (*visit)(void* argument, pid_t tid), void* argument);
+template <class Visit>
+void ForEachOwnThread(Visit visit) {
+  ForEachOwnThread([](void* argument, pid_t tid) { (*static_cast<Visit*>(argument))(tid); },
+                   &visit);
+}
 
 // True if every thread but the caller is asleep until another thread of this process wakes it, and
 // all of them at one and the same moment: then none of them will ever go on by itself.

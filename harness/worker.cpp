@@ -12,6 +12,7 @@
 #include "harness/fork_guard.h"
 #include "harness/own_descriptors.h"
 #include "harness/quarantine.h"
+#include "harness/stepper.h"
 #include "harness/thread_state.h"
 #include "spec/hresult.h"
 
@@ -43,6 +44,22 @@ bool Remarkable(const Event& event) {
   return event.fault != Fault::kNone || event.witness != Witness::kNone ||
          !event.slept_in.empty() || !event.clobbered.empty();
 }
+
+// Has the stepper follow a call, however it is left.
+class FollowedCall {
+ public:
+  explicit FollowedCall(bool followed) : followed_(followed) {
+    if (followed_) Stepper::Enter();
+  }
+  ~FollowedCall() {
+    if (followed_) Stepper::Leave();
+  }
+  FollowedCall(const FollowedCall&) = delete;
+  FollowedCall& operator=(const FollowedCall&) = delete;
+
+ private:
+  const bool followed_;
+};
 
 IID IidOf(Interface interface_id) {
   switch (interface_id) {
@@ -170,6 +187,12 @@ Event Worker::InFlight() const {
   return event;
 }
 
+void Worker::Follow(const StopPoint* point) {
+  followed_ = true;
+  stopped_sequence_ = 0;
+  stop_point_ = point == nullptr ? StopPoint{} : *point;
+}
+
 template <class Body>
 Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutputs nulls,
                      Body&& body) {
@@ -194,6 +217,7 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   sequence_.store(sequence, std::memory_order_release);
   try {
     const IutFrees frees;
+    const FollowedCall followed(followed_);
     body(event);
   } catch (const std::exception& exception) {
     event.fault = Fault::kThrew;
@@ -221,6 +245,13 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   }
   if (event.witness != Witness::kNone || !event.slept_in.empty()) {
     event.blocked = TakeBlocked(sequence);
+  }
+  event.held = held_note_.load(std::memory_order_relaxed) == sequence;
+  if (followed_ && stopped_sequence_ == sequence) {
+    event.stopped = stop_point_;
+    // It was we who slept.
+    event.slept_in.clear();
+    if (event.witness == Witness::kNone) event.blocked.reset();
   }
   return event;
 }

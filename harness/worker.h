@@ -89,6 +89,8 @@ class Worker {
   void NoteBlocked(uint64_t sequence, Blockage blockage);
   // How long it has slept by now, where NoteBlocked was called for it.
   void NoteAsleep(uint64_t sequence, uint64_t asleep_ns);
+  // Another thread: the call `sequence` waits for a stopped thread.
+  void NoteHeld(uint64_t sequence) { held_note_.store(sequence, std::memory_order_relaxed); }
   // The event of the call in flight: it did not come back.
   Event InFlight() const;
 
@@ -99,6 +101,12 @@ class Worker {
   void PerformEnd(int32_t step, LiveOperation& operation);
   // Queries once more, lets go and releases every reference that is left.
   void Conclude(LiveOperation& operation);
+
+  // Worker: the stepper follows the calls from now on, until `point`, if it is not null, or without
+  // a stop. Then, while the call is stopped there, from within its signal handler: it is.
+  void Follow(const StopPoint* point);
+  void Unfollow() { followed_ = false; }
+  void NoteStopped() { stopped_sequence_ = sequence_.load(std::memory_order_relaxed); }
 
   std::vector<Event>& events() { return events_; }
 
@@ -136,6 +144,10 @@ class Worker {
   std::atomic<uint32_t> argument_{0};
   std::atomic<uint64_t> witness_note_{0};  // sequence << 8 | Witness
   std::atomic<uint64_t> slept_note_{0};    // sequence << 16 | not a pure sleep << 15 | system call
+  std::atomic<uint64_t> held_note_{0};     // sequence
+  bool followed_ = false;
+  uint64_t stopped_sequence_ = 0;
+  StopPoint stop_point_;
 
   std::mutex blocked_mutex_;
   uint64_t blocked_sequence_ = 0;  // guarded by blocked_mutex_, like blocked_

@@ -79,6 +79,8 @@ bool MeetCostly(const Execution& execution) {
   return true;
 }
 
+bool WaitsWereMet() { return MetInThisRun().waits; }
+
 uint32_t AffordableRounds(uint32_t rounds) {
   return MetInThisRun().waits ? std::min(rounds, kRoundsWithWaits) : rounds;
 }

@@ -61,6 +61,10 @@ bool MayBeFinal(HRESULT result);
 // for the rest of the run that it happened.
 bool MeetCostly(const Execution& execution);
 
+// True if MeetCostly has met a call that waits. Programs that rely on calls coming back soon then
+// show nothing.
+bool WaitsWereMet();
+
 // `rounds`, or only a few once a call that waits has been met in this run.
 uint32_t AffordableRounds(uint32_t rounds);
 

@@ -1,0 +1,398 @@
+#include "harness/exploration.h"
+
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+#include "harness/affinity.h"
+
+namespace vdsconform {
+namespace {
+
+constexpr uint64_t kWarmUps = 2;
+// Of a step, the second trace counts: what the first one met for the first time is over.
+constexpr uint64_t kTraces = 2;
+
+// How often a stopped thread looks for the baton before it looks at who has it, and how long it
+// then sleeps between looks.
+constexpr int kSpins = 2'000;
+constexpr std::chrono::microseconds kLook{100};
+
+// Traps that one Program may cost.
+constexpr uint64_t kTrapBudget = 400'000;
+
+// What a caller can see of a call, and in which order calls came, in one number.
+class Fingerprint {
+ public:
+  void Add(uint64_t value) {
+    hash_ = (hash_ ^ value) * 0x9E3779B97F4A7C15u;
+    hash_ ^= hash_ >> 32;
+  }
+  void Add(const Event& event) {
+    Add(uint64_t{event.thread} << 32 | static_cast<uint64_t>(event.call) << 24 |
+        static_cast<uint64_t>(event.witness) << 16 | static_cast<uint64_t>(event.fault) << 8 |
+        (event.t1 ? 1 : 0) | (event.held ? 2 : 0) | (event.stopped ? 4 : 0) |
+        (event.clobbered.empty() ? 0 : 8) | (event.slept_in.empty() ? 0 : 16));
+    Add(event.step ? uint64_t{*event.step} + 1 : 0);
+    Add(event.ret ? uint64_t{1} << 32 | static_cast<uint32_t>(*event.ret) : 0);
+    Add(event.hr ? uint64_t{1} << 32 | static_cast<uint32_t>(*event.hr) : 0);
+    Add(event.percent ? uint64_t{1} << 32 | *event.percent : 0);
+    Add(event.count ? uint64_t{1} << 32 | *event.count : 0);
+    Add(static_cast<uint64_t>(event.out));
+  }
+  uint64_t value() const { return hash_; }
+
+ private:
+  uint64_t hash_ = 0xCBF29CE484222325u;
+};
+
+}  // namespace
+
+ExplorationRun::ExplorationRun(Stage& stage, const CodeMap& code, bool breakpoints,
+                               const Program& program)
+    : stage_(stage), program_(program), code_(code), breakpoints_(breakpoints) {
+  for (const Step& step : program.steps) {
+    if (step.action != Action::kBarrier) threads_.push_back(step.thread);
+  }
+  std::sort(threads_.begin(), threads_.end());
+  threads_.erase(std::unique(threads_.begin(), threads_.end()), threads_.end());
+  if (threads_.empty()) threads_.push_back(0);
+  std::vector<pid_t> own{static_cast<pid_t>(syscall(SYS_gettid))};
+  for (const uint32_t thread : threads_) {
+    workers_.push_back(&stage.worker(thread));
+    own.push_back(workers_.back()->tid());
+    kept_events_.push_back(0);
+  }
+  onlooker_.SetOwnThreads(std::move(own));
+  for (const Step& step : program.steps) {
+    const auto at = std::find(threads_.begin(), threads_.end(), step.thread) - threads_.begin();
+    // A barrier, which means nothing here, may be on a thread without other steps.
+    at_.push_back(at == static_cast<std::ptrdiff_t>(threads_.size()) ? 0
+                                                                     : static_cast<uint32_t>(at));
+  }
+  for (const Preemption& preemption : program.schedule.preemptions) {
+    Stop stop;
+    stop.run = this;
+    stop.at = at_[preemption.step];
+    stop.boundary.instruction = preemption.point.instruction;
+    stop.boundary.beyond = preemption.point.beyond;
+    stops_.push_back(std::move(stop));
+  }
+}
+
+void ExplorationRun::Run() {
+  stepper_ = std::make_unique<Stepper>(&code_);
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    const auto at = static_cast<uint32_t>(i);
+    workers_[i]->Post([this, at](Worker& w) { RunTurns(w, at); });
+  }
+  Supervise();
+  stage_.journal().stopping = 0;
+  // A hung thread may come back and meet a trap.
+  if (abandoned_) {
+    static_cast<void>(stepper_.release());
+  } else {
+    stepper_.reset();
+  }
+}
+
+std::string ExplorationRun::unreached() const {
+  for (size_t i = 0; i < stops_.size(); ++i) {
+    if (stops_[i].reached) continue;
+    const Preemption& preemption = program_.schedule.preemptions[i];
+    return "step " + std::to_string(preemption.step + 1) + " did not come to instruction " +
+           std::to_string(preemption.point.instruction) +
+           (preemption.point.beyond == 0
+                ? ""
+                : " and " + std::to_string(preemption.point.beyond) + " beyond it, in a library");
+  }
+  return {};
+}
+
+ExplorationRun::Stop* ExplorationRun::StopOf(uint32_t step) {
+  for (size_t i = 0; i < stops_.size(); ++i) {
+    if (program_.schedule.preemptions[i].step == step) return &stops_[i];
+  }
+  return nullptr;
+}
+
+int32_t ExplorationRun::AnyStopped(uint32_t but) const {
+  for (uint32_t at = 0; at < threads_.size(); ++at) {
+    if (at != but && stopped_[at].load()) return static_cast<int32_t>(at);
+  }
+  return -1;
+}
+
+void ExplorationRun::RunTurns(Worker& worker, uint32_t at) {
+  const PinnedThread pinned(at);
+  while (baton_.Await(at)) {
+    if (at == 0 && between_) {
+      if (begin_starts_threads_ || performed_ == 0) pinned.Release();
+      const size_t threads = performed_ == 0 ? OwnThreads().size() : 0;
+      const bool started = StartNext(worker);
+      if (performed_ == 0) begin_starts_threads_ = OwnThreads().size() > threads;
+      if (begin_starts_threads_ || performed_ == 0) pinned.Pin();
+      if (!started) return baton_.ThrowAway();
+    }
+    TakeTurn(worker, at);
+  }
+}
+
+// Takes the steps that are next and its own, then hands the baton on.
+void ExplorationRun::TakeTurn(Worker& worker, uint32_t at) {
+  while (next_ < program_.steps.size() && at_[next_] == at) {
+    TakeStep(worker, at, next_++);
+    // Stopped and let go meanwhile: another thread takes the steps.
+    if (baton_.holder() != at || baton_.thrown_away()) return;
+  }
+  if (next_ < program_.steps.size()) return baton_.Pass(at_[next_]);
+  if (const int32_t stopped = AnyStopped(at); stopped >= 0) {
+    return baton_.Pass(static_cast<uint32_t>(stopped));
+  }
+  if (at != 0) return baton_.Pass(0);
+  EndInterleaving(worker);
+}
+
+void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
+  const Step& step = program_.steps[index];
+  Stop* stop = StopOf(index);
+  LiveOperation& operation = stage_.operation(step.op);
+  const auto number = static_cast<int32_t>(index);
+  busy_[at] = true;
+  if (stop != nullptr && purpose_ == Purpose::kTrace && stop == &stops_[traced_]) {
+    stepper_->Trace();
+    worker.Follow(nullptr);
+    worker.Perform(step, number, operation, false);
+    worker.Unfollow();
+    bool complete = false;
+    stop->trace = stepper_->TakeTrace(&complete);
+    if (!complete) exploration_.truncated = true;
+  } else if (stop != nullptr && purpose_ == Purpose::kStop) {
+    StopPoint point;
+    point.instruction = stop->boundary.instruction;
+    point.beyond = stop->boundary.beyond;
+    const bool by_steps = !breakpoints_ || program_.schedule.kind == Schedule::Kind::kPreempted;
+    stepper_->Arm({stop->boundary, by_steps, OnStopped, stop});
+    worker.Follow(&point);
+    worker.Perform(step, number, operation, false);
+    worker.Unfollow();
+    stop->reached = stepper_->Disarm();
+  } else {
+    const size_t before = worker.events().size();
+    worker.Perform(step, number, operation, false);
+    if (purpose_ == Purpose::kWarmUp && worker.events().size() > before) {
+      const Event& event = worker.events().back();
+      onlooker_.NoteUsual(event.t1.value_or(event.t0) - event.t0);
+    }
+  }
+  busy_[at] = false;
+}
+
+// ---- between interleavings ----------------------------------------------------------------------
+
+bool ExplorationRun::PlanNext() {
+  if (stop_ || abandoned_) return false;
+  const bool explores = program_.schedule.kind == Schedule::Kind::kExplored;
+  if (performed_ < kWarmUps) {
+    purpose_ = Purpose::kWarmUp;
+    return true;
+  }
+  uint64_t number = performed_ - kWarmUps;
+  if (explores && number < stops_.size() * kTraces) {
+    purpose_ = Purpose::kTrace;
+    traced_ = static_cast<uint32_t>(number / kTraces);
+    return true;
+  }
+  purpose_ = Purpose::kStop;
+  if (!explores) return number == 0;
+  if (chosen_next_ == 0) {
+    std::vector<std::vector<Boundary>> traces;
+    for (const Stop& stop : stops_) traces.push_back(stop.trace);
+    exploration_.possible = CountInterleavings(traces);
+    chosen_ =
+        ChooseInterleavings(traces, program_.schedule.budget, kTrapBudget, program_.schedule.seed);
+  }
+  if (chosen_next_ == chosen_.size()) return false;
+  const Interleaving& interleaving = chosen_[chosen_next_++];
+  for (size_t i = 0; i < stops_.size(); ++i) {
+    stops_[i].boundary = stops_[i].trace[interleaving[i]];
+  }
+  return true;
+}
+
+bool ExplorationRun::StartNext(Worker& worker) {
+  if (!PlanNext()) return false;
+  Journal& journal = stage_.journal();
+  for (size_t i = 0; i < stops_.size(); ++i) {
+    stops_[i].reached = false;
+    const Boundary& boundary = stops_[i].boundary;
+    journal.stops[i] = {boundary.instruction, boundary.beyond, 0};
+  }
+  journal.stopping = purpose_ == Purpose::kStop ? 2 : 1;
+  busy_[0] = true;
+  const bool begun = stage_.StartRound(worker, kept_);
+  busy_[0] = false;
+  if (!begun) {
+    KeepOrDrop();
+    return false;
+  }
+  next_ = 0;
+  between_ = false;
+  return true;
+}
+
+void ExplorationRun::EndInterleaving(Worker& worker) {
+  // Threads that were let go may not be back yet.
+  for (uint32_t at = 1; at < threads_.size(); ++at) {
+    while (busy_[at].load() && !abandoned_) std::this_thread::yield();
+  }
+  if (abandoned_) return;
+  stage_.ConcludeRound(worker);
+  KeepOrDrop();
+  between_ = true;
+  ++performed_;
+  if (purpose_ != Purpose::kStop) return;
+  ++exploration_.performed;
+  for (const Stop& stop : stops_) {
+    if (!stop.reached) {
+      ++exploration_.missed;
+      break;
+    }
+  }
+}
+
+// Keeps the events of the interleaving if what they tell was not seen before.
+void ExplorationRun::KeepOrDrop() {
+  const bool news = IsNews();
+  if (news) ++kept_;
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    std::vector<Event>& events = workers_[i]->events();
+    if (!news) events.resize(kept_events_[i]);
+    for (size_t j = kept_events_[i]; j < events.size(); ++j) {
+      if (!events[j].stopped) continue;
+      const Stop* stop = events[j].step ? StopOf(*events[j].step) : nullptr;
+      if (stop != nullptr && stop->boundary.address != 0) {
+        events[j].stopped->at = CodeMap::Place(stop->boundary.address);
+      }
+    }
+    kept_events_[i] = events.size();
+  }
+}
+
+bool ExplorationRun::IsNews() {
+  Fingerprint fingerprint;
+  struct Moment {
+    int64_t time;
+    uint32_t which;
+  };
+  constexpr size_t kMoments = 64;
+  std::array<Moment, kMoments> moments;
+  size_t count = 0;
+  bool held = false;
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    const std::vector<Event>& events = workers_[i]->events();
+    for (size_t j = kept_events_[i]; j < events.size(); ++j) {
+      const Event& event = events[j];
+      fingerprint.Add(event);
+      held = held || event.held;
+      if (count + 2 > kMoments || !event.t1) continue;
+      moments[count] = {event.t0, static_cast<uint32_t>(count)};
+      moments[count + 1] = {*event.t1, static_cast<uint32_t>(count + 1)};
+      count += 2;
+    }
+  }
+  if (held) ++exploration_.held;
+  // One thread at a time runs, so that times tell the order of everything.
+  std::sort(moments.begin(), moments.begin() + static_cast<std::ptrdiff_t>(count),
+            [](const Moment& a, const Moment& b) { return a.time < b.time; });
+  for (size_t i = 0; i < count; ++i) fingerprint.Add(moments[i].which);
+  return outcomes_.insert(fingerprint.value()).second;
+}
+
+// ---- in a stopped thread ------------------------------------------------------------------------
+
+void ExplorationRun::OnStopped(void* argument) {
+  auto* stop = static_cast<Stop*>(argument);
+  ExplorationRun& run = *stop->run;
+  const uint32_t at = stop->at;
+  const int32_t other = run.AnyStopped(at);
+  const bool steps_left = run.next_ < run.program_.steps.size();
+  if (other < 0 && (!steps_left || run.at_[run.next_] == at)) return;
+  run.workers_[at]->NoteStopped();
+  run.stopped_[at] = true;
+  run.progress_.fetch_add(1);
+  run.onlooker_.Restart();
+  run.baton_.Pass(other >= 0 ? static_cast<uint32_t>(other) : run.at_[run.next_]);
+  run.WaitToGoOn(at);
+  run.stopped_[at] = false;
+  run.progress_.fetch_add(1);
+}
+
+void ExplorationRun::WaitToGoOn(uint32_t at) {
+  for (int i = 0; i < kSpins; ++i) {
+    if (baton_.holder() == at || baton_.thrown_away()) return;
+  }
+  while (!baton_.thrown_away()) {
+    const uint32_t holder = baton_.holder();
+    if (holder == at) return;
+    const Worker& runner = *workers_[holder];
+    const uint64_t sequence = runner.call_sequence();
+    // Whoever is stopped watches; a second thread is stopped only once the first goes on.
+    if (onlooker_.SeesWaiting(runner)) {
+      workers_[holder]->NoteHeld(sequence);
+      return;
+    }
+    if (baton_.AwaitFor(at, kLook)) return;
+  }
+}
+
+// ---- the controller -----------------------------------------------------------------------------
+
+bool ExplorationRun::AllDone() const {
+  return std::all_of(workers_.begin(), workers_.end(), [](const Worker* w) { return w->done(); });
+}
+
+uint64_t ExplorationRun::Progress() const {
+  return baton_.turns() + progress_.load() + Stepper::traps();
+}
+
+void ExplorationRun::GiveUp() {
+  abandoned_ = true;
+  baton_.ThrowAway();
+  // Those that wait for the baton leave now; those in calls may never.
+  for (Worker* worker : workers_) {
+    Backoff backoff;
+    while (!worker->done() && worker->call_sequence() % 2 == 0) worker->WaitDone(backoff.Next());
+  }
+}
+
+void ExplorationRun::Supervise() {
+  Backoff backoff;
+  uint64_t progress = Progress();
+  while (!AllDone()) {
+    const auto first =
+        std::find_if(workers_.begin(), workers_.end(), [](const Worker* w) { return !w->done(); });
+    if (first != workers_.end() && (*first)->WaitDone(backoff.Next())) continue;
+    stage_.Beat();
+    for (size_t i = 0; i < workers_.size(); ++i) {
+      Worker& worker = *workers_[i];
+      if (worker.done() || stopped_[i]) continue;
+      // What was seen before a turn, a stop or a trap tells nothing about now.
+      if (const uint64_t now = Progress(); now != progress) {
+        progress = now;
+        for (const Worker* each : workers_) stage_.Restart(*each);
+      }
+      if (stage_.LookAt(worker) != Supervisor::State::kAtRest) continue;
+      if (stage_.hung()) return GiveUp();
+      // What others would show of a QueryStatus that waits, this one has shown.
+      if (worker.call() == Call::kQueryStatus) stop_ = true;
+      stage_.Release(worker);
+      if (stage_.hung()) return GiveUp();
+    }
+  }
+}
+
+}  // namespace vdsconform

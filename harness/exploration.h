@@ -1,0 +1,124 @@
+// Exploration: a Program whose threads are stopped at chosen instructions, once or in every way.
+//
+// The steps are taken in the order of the list by the threads they are on, which hand a baton on,
+// so that exactly one thread runs at a time. A thread that is to be stopped during a step hands the
+// baton on at that instruction, inside the call:
+//  - to the thread of the next step, which takes it while the other is stopped;
+//  - or, if another thread is stopped already, to that one, which thereby finishes its call first.
+// A stopped thread gets the baton back when the next step is its own, or when no steps are left.
+// So [progress, finish*, query on 1] has the query see a half-done finish, [progress, query* on 1,
+// finish] has a finish happen amid a query, and [progress, query* on 1, finish*, query on 1] both.
+//
+// An implementation with locks makes the running thread wait for the stopped one. The stopped one
+// watches, by the other's state and CPU time: once the other waits it is let go, and both run
+// freely until they meet again. The call that waited is marked as held.
+//
+// kPreempted performs the Program once with the given points, counted by steps; before, it is
+// performed without stops, so that what happens only at a first call is over. kExplored traces each
+// step with a preemption and then performs the Program with every combination of the boundaries
+// found (interleavings.h), each time with fresh operations. Of interleavings in which the same was
+// observed the first is kept: the history holds every distinct outcome once, its n-th with
+// operations n * operations.size() and up. A call at rest has its operation ended, as in a race.
+#ifndef VDSCONFORM_HARNESS_EXPLORATION_H_
+#define VDSCONFORM_HARNESS_EXPLORATION_H_
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <vector>
+
+#include "harness/baton.h"
+#include "harness/code_map.h"
+#include "harness/interleavings.h"
+#include "harness/onlooker.h"
+#include "harness/stage.h"
+#include "harness/stepper.h"
+
+namespace vdsconform {
+
+class ExplorationRun {
+ public:
+  // `code` outlives the run. `breakpoints`: the implementation's code can be written.
+  ExplorationRun(Stage& stage, const CodeMap& code, bool breakpoints, const Program& program);
+  void Run();
+
+  const Exploration& exploration() const { return exploration_; }
+  // The stop of a kPreempted Program that was not reached; empty: all were.
+  std::string unreached() const;
+
+ private:
+  // What the current interleaving is run for.
+  enum class Purpose : uint8_t { kWarmUp, kTrace, kStop };
+  // A preemption of the Program, and what is known of it in the current interleaving.
+  struct Stop {
+    ExplorationRun* run = nullptr;
+    uint32_t at = 0;  // of threads_
+    bool reached = false;
+    Boundary boundary;
+    std::vector<Boundary> trace;
+  };
+
+  // Worker: its turns, for all interleavings.
+  void RunTurns(Worker& worker, uint32_t at);
+  void TakeTurn(Worker& worker, uint32_t at);
+  void TakeStep(Worker& worker, uint32_t at, uint32_t index);
+  // The leader: between interleavings.
+  bool StartNext(Worker& worker);
+  bool PlanNext();
+  void EndInterleaving(Worker& worker);
+  bool IsNews();
+  void KeepOrDrop();
+
+  // In a stopped thread, inside its signal handler.
+  static void OnStopped(void* stop);
+  void WaitToGoOn(uint32_t at);
+
+  // Controller.
+  void Supervise();
+  bool AllDone() const;
+  uint64_t Progress() const;
+  void GiveUp();
+
+  Stop* StopOf(uint32_t step);
+  int32_t AnyStopped(uint32_t but) const;
+
+  Stage& stage_;
+  const Program& program_;
+  const CodeMap& code_;
+  const bool breakpoints_;
+  std::unique_ptr<Stepper> stepper_;
+  Onlooker onlooker_;
+  Exploration exploration_;
+
+  std::vector<uint32_t> threads_;  // those that have steps; the first one leads
+  std::vector<Worker*> workers_;   // theirs
+  std::vector<uint32_t> at_;       // of each step: index into threads_
+  std::vector<Stop> stops_;        // of each preemption
+
+  // The baton's holder's.
+  Baton baton_;
+  bool between_ = true;  // no interleaving is running
+  Purpose purpose_ = Purpose::kWarmUp;
+  uint32_t traced_ = 0;     // the preemption that is traced
+  uint64_t performed_ = 0;  // interleavings, those for warming up and tracing included
+  uint32_t next_ = 0;       // step
+  std::vector<Interleaving> chosen_;
+  uint64_t chosen_next_ = 0;
+  bool begin_starts_threads_ = false;
+  std::unordered_set<uint64_t> outcomes_;  // what was seen, hashed
+  uint32_t kept_ = 0;                      // interleavings whose events are kept
+  std::vector<size_t> kept_events_;        // of each worker
+
+  std::array<std::atomic<bool>, kMaxThreads> stopped_{};
+  std::array<std::atomic<bool>, kMaxThreads> busy_{};  // in a step
+  std::atomic<uint64_t> progress_{0};                  // stops and releases
+  std::atomic<bool> stop_{false};
+  std::atomic<bool> abandoned_{false};
+};
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_EXPLORATION_H_

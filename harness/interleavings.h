@@ -1,0 +1,33 @@
+// Which interleavings of an explored Program are run: every combination of the boundaries at which
+// its threads can be stopped, as far as the budget goes, and a sample of the rest.
+//
+// What one costs depends on where it stops: a boundary in a loop or inside a library is reached
+// only with traps on the way. Interleavings whose every stop is cheap come first and in order; what
+// the budget leaves for the others goes to a sample that depends on the seed alone. Pure.
+#ifndef VDSCONFORM_HARNESS_INTERLEAVINGS_H_
+#define VDSCONFORM_HARNESS_INTERLEAVINGS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "harness/stepper.h"
+
+namespace vdsconform {
+
+// An interleaving: for each preemption, the index of its boundary.
+using Interleaving = std::vector<uint32_t>;
+
+// Traps until a thread is there.
+uint64_t TrapsUntil(const Boundary& boundary);
+
+// `traces[p]`: the boundaries of preemption p, none of them empty. At most `budget` interleavings,
+// and `trap_budget` traps.
+std::vector<Interleaving> ChooseInterleavings(const std::vector<std::vector<Boundary>>& traces,
+                                              uint64_t budget, uint64_t trap_budget, uint64_t seed);
+
+// How many there are.
+uint64_t CountInterleavings(const std::vector<std::vector<Boundary>>& traces);
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_INTERLEAVINGS_H_

@@ -1,0 +1,58 @@
+#include "harness/onlooker.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace vdsconform {
+namespace {
+
+// What a call may use beyond what is usual before it is taken to spin.
+constexpr int64_t kSpinNs = 300'000;
+constexpr int64_t kUsualTimes = 30;
+// A sleep that another thread's progress cannot be the end of is over by then.
+constexpr int64_t kSleepNs = 2'000'000;
+// Sleeps in one call after which it is taken to wait by sleeping.
+constexpr uint64_t kSleeps = 8;
+
+}  // namespace
+
+bool Onlooker::OthersAsleep(pid_t but) const {
+  bool asleep = true;
+  ForEachOwnThread([&](pid_t tid) {
+    if (tid == but || std::find(own_.begin(), own_.end(), tid) != own_.end()) return;
+    const std::optional<ThreadSample> sample = SampleThread(tid);
+    asleep = asleep && sample && sample->untimed_futex;
+  });
+  return asleep;
+}
+
+bool Onlooker::SeesWaiting(const Worker& worker) {
+  const uint64_t sequence = worker.call_sequence();
+  if (sequence % 2 == 0) return false;
+  const pid_t tid = worker.tid();
+  const uint64_t cpu_ns = ThreadCpuNs(tid);
+  const std::optional<ThreadSample> sample = SampleThread(tid);
+  if (!sample || worker.call_sequence() != sequence) return false;
+  if (sequence != sequence_) {
+    sequence_ = sequence;
+    first_cpu_ns_ = cpu_ns;
+    first_run_count_ = sample->run_count;
+    was_asleep_ = false;
+  }
+  const int64_t now = NowNs();
+  const bool still_asleep = was_asleep_ && sample->asleep && sample->run_count == last_run_count_;
+  if (!still_asleep) asleep_since_ns_ = now;
+  was_asleep_ = sample->asleep;
+  last_run_count_ = sample->run_count;
+
+  const auto used = static_cast<int64_t>(cpu_ns - first_cpu_ns_);
+  if (used > std::max(kSpinNs, kUsualTimes * usual_ns_)) return true;
+  if (sample->run_count - first_run_count_ >= kSleeps && sample->asleep && sample->timed) {
+    return true;
+  }
+  if (!still_asleep) return false;
+  if (sample->untimed_futex && OthersAsleep(tid)) return worker.call_sequence() == sequence;
+  return now - asleep_since_ns_ > kSleepNs;
+}
+
+}  // namespace vdsconform

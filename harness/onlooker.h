@@ -1,0 +1,49 @@
+// The onlooker: a stopped thread's view of the one that runs, to see whether it waits for the
+// stopped one. Decided by the other's state and CPU time, see thread_state.h. Linux; may be used
+// from a signal handler.
+#ifndef VDSCONFORM_HARNESS_ONLOOKER_H_
+#define VDSCONFORM_HARNESS_ONLOOKER_H_
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "harness/thread_state.h"
+#include "harness/worker.h"
+
+namespace vdsconform {
+
+class Onlooker {
+ public:
+  // `own`: the threads that are not the implementation's.
+  void SetOwnThreads(std::vector<pid_t> own) { own_ = std::move(own); }
+
+  // The longest that a call of this Program took while nobody was stopped.
+  void NoteUsual(int64_t duration_ns) { usual_ns_ = std::max(usual_ns_, duration_ns); }
+
+  // Forgets what it saw.
+  void Restart() { sequence_ = 0; }
+
+  // One look. True if the worker's call will not come back as long as the calling thread does not
+  // go on: asleep until another thread wakes it and none is left to do so; asleep, again and again
+  // or for milliseconds; or using far more CPU time than usual.
+  bool SeesWaiting(const Worker& worker);
+
+ private:
+  bool OthersAsleep(pid_t but) const;
+
+  std::vector<pid_t> own_;
+  int64_t usual_ns_ = 0;
+  uint64_t sequence_ = 0;  // of the call that is looked at
+  uint64_t first_cpu_ns_ = 0;
+  uint64_t first_run_count_ = 0;
+  uint64_t last_run_count_ = 0;
+  bool was_asleep_ = false;
+  int64_t asleep_since_ns_ = 0;
+};
+
+}  // namespace vdsconform
+
+#endif  // VDSCONFORM_HARNESS_ONLOOKER_H_
