@@ -86,6 +86,7 @@ class Executor {
   struct Outcome {
     History history;
     Exploration exploration;
+    uint32_t stack_bytes = 0;  // as in Execution
     std::string inconclusive;  // as in Execution
     bool hung = false;         // a call never came back
   };

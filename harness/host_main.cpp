@@ -101,6 +101,7 @@ Executor::Outcome RunProgram(Executor& executor, const Program& program, Done& d
   try {
     Executor::Outcome outcome = executor.Run(program);
     done.exploration = outcome.exploration;
+    done.stack_bytes = outcome.stack_bytes;
     done.inconclusive = outcome.inconclusive;
     done.hung = outcome.hung;
     return outcome;

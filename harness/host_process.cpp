@@ -196,6 +196,7 @@ bool HostedSubject::Take(const Program& program, Answer& answer) {
   if (std::holds_alternative<Alive>(line)) return true;
   if (const auto* done = std::get_if<Done>(&line)) {
     answer.execution.exploration = done->exploration;
+    answer.execution.stack_bytes = done->stack_bytes;
     answer.execution.inconclusive = done->inconclusive;
     answer.execution.error = done->error;
     if (done->hung) host_.reset();

@@ -25,6 +25,8 @@ void Stage::Reset(const Program& program) {
   program_ = &program;
   shared_.stop_polling = false;
   shared_.check_descriptors = program.schedule.kind == Schedule::Kind::kInOrder;
+  shared_.measure_stack = program.schedule.kind == Schedule::Kind::kInOrder;
+  shared_.stack_bytes = 0;
   shared_.inconclusive.clear();
   operation_deadline_ns_ = NowNs() + int64_t{patience_.operation_ms} * 1'000'000;
   operation_count_ = static_cast<uint32_t>(program.operations.size());

@@ -65,6 +65,7 @@ class Stage {
   bool CanRelease(const Worker& worker) const;
 
   bool hung() const { return hung_; }
+  uint32_t stack_bytes() const { return shared_.stack_bytes; }
   std::string inconclusive();
   // All workers' events and the calls that never came back, in order.
   std::vector<Event> TakeEvents();

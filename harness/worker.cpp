@@ -215,6 +215,9 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   slot_.call = static_cast<int32_t>(call);
   const uint64_t sequence = sequence_.load(std::memory_order_relaxed) + 1;
   sequence_.store(sequence, std::memory_order_release);
+  const bool measures_stack = call == Call::kQueryStatus && !followed_ &&
+                              shared_.measure_stack.load(std::memory_order_relaxed);
+  if (measures_stack) stack_use_.Paint();
   try {
     const IutFrees frees;
     const FollowedCall followed(followed_);
@@ -225,6 +228,9 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   } catch (...) {
     event.fault = Fault::kThrew;
     event.detail = "an object that is not a std::exception";
+  }
+  if (measures_stack && event.fault == Fault::kNone) {
+    shared_.stack_bytes = std::max(shared_.stack_bytes.load(), stack_use_.Measure());
   }
   if (InForkedChild()) _exit(0);
   if (shared_.check_descriptors.load(std::memory_order_relaxed) && !OwnDescriptorsIntact()) {

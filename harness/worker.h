@@ -18,6 +18,7 @@
 #include "harness/executor.h"
 #include "harness/outputs.h"
 #include "harness/program.h"
+#include "harness/stack_use.h"
 #include "harness/thread_state.h"
 #include "spec/iut.h"
 
@@ -52,6 +53,10 @@ struct WorkerShared {
   // After each call, end the process if descriptors of its own are gone. Not while racing, where
   // the system call would make races rarer.
   std::atomic<bool> check_descriptors{false};
+  // Measure how much of its thread's stack a QueryStatus uses, and keep the most. Not while racing,
+  // for the same reason.
+  std::atomic<bool> measure_stack{false};
+  std::atomic<uint32_t> stack_bytes{0};
   std::mutex message_mutex;
   std::string inconclusive;  // guarded by message_mutex; the first reason is kept
 
@@ -134,6 +139,7 @@ class Worker {
   const uint32_t index_;
   Journal::Slot& slot_;
   OutputBuffers buffers_;
+  StackUse stack_use_;
   std::vector<Event> events_;
 
   std::atomic<uint64_t> sequence_{0};

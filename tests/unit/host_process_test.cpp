@@ -176,6 +176,8 @@ TEST_F(HostProcess, CorrectImplementationIsObservedToTheEnd) {
     const Execution execution = subject->Execute(Simple());
     EXPECT_EQ(execution.error, "");
     EXPECT_EQ(execution.output, "");
+    EXPECT_GT(execution.stack_bytes, 0u);
+    EXPECT_LT(execution.stack_bytes, 100'000u);
     EXPECT_TRUE(Faults(execution).empty());
     ASSERT_GE(Count(execution, Call::kQueryStatus), 2u);
     std::vector<Event> queries;
