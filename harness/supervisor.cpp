@@ -63,10 +63,12 @@ Blockage Supervisor::blockage(const Worker& worker) const {
 Supervisor::State Supervisor::LookAt(Worker& worker, uint32_t patience_ms,
                                      bool wait_rests_when_asleep) {
   const uint64_t sequence = worker.call_sequence();
+  is_blind_ = false;
   if (sequence % 2 == 0) return State::kOutside;
   const Call call = worker.call();
   const int64_t now = NowNs();
   const std::optional<ThreadSample> sample = SampleThread(worker.tid());
+  is_blind_ = !sample && worker.call_sequence() == sequence;
   if (!sample || worker.call_sequence() != sequence) return State::kGoesOn;
 
   Watch& watch = watches_[worker.index()];

@@ -41,6 +41,9 @@ class Supervisor {
   // What held it up, for its event.
   Blockage blockage(const Worker& worker) const;
 
+  // True if the last look at a worker told nothing: its thread can no longer be looked at.
+  bool is_blind() const { return is_blind_; }
+
   // Forgets how long the worker's call has been going on, after something was done to release it.
   void Restart(const Worker& worker) { watches_[worker.index()].sequence = 0; }
 
@@ -62,6 +65,7 @@ class Supervisor {
 
   std::array<Watch, kMaxThreads + 1> watches_;
   const CodeMap code_;
+  bool is_blind_ = false;
 };
 
 // Waits between looks: short at first, so that quick calls are not held up, then longer.

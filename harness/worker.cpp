@@ -229,11 +229,13 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
     event.fault = Fault::kThrew;
     event.detail = "an object that is not a std::exception";
   }
+  if (InForkedChild()) _exit(0);
   if (measures_stack && event.fault == Fault::kNone) {
     shared_.stack_bytes = std::max(shared_.stack_bytes.load(), stack_use_.Measure());
   }
-  if (InForkedChild()) _exit(0);
-  if (shared_.check_descriptors.load(std::memory_order_relaxed) && !OwnDescriptorsIntact()) {
+  const bool checks = shared_.check_descriptors.load(std::memory_order_relaxed);
+  if (checks && InSharingChild()) _exit(0);
+  if (checks && !OwnDescriptorsIntact()) {
     shared_.journal->closed_descriptors = index_ + 1;
     _exit(3);
   }

@@ -33,6 +33,7 @@ HostSettings TestSettings() {
   HostSettings settings;
   settings.executable = VDSCONFORM_HOSTILE_HOST;
   settings.patience = {200, 1'000, 60'000};
+  settings.limits = {uint64_t{300} << 20, 100};
   return settings;
 }
 
@@ -153,6 +154,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Deadly{"kill", Fault::kCrashed, "signal 9 (SIGKILL)"},
                     Deadly{"exit", Fault::kExited, "exit status 3"},
                     Deadly{"quick-exit", Fault::kExited, "exit status 0"},
+                    Deadly{"std-quick-exit", Fault::kExited, "exit status 4"},
+                    Deadly{"terminate", Fault::kCrashed, "signal 6 (SIGABRT)"},
+                    Deadly{"alarm", Fault::kCrashed, "signal 14 (SIGALRM)"},
+                    Deadly{"fork-bomb", Fault::kCrashed,
+                           "the process was ended: it started more than 100 processes"},
+                    Deadly{"detached-fork-bomb", Fault::kCrashed,
+                           "the process was ended: it started more than 100 processes"},
+                    Deadly{"eat-memory", Fault::kCrashed,
+                           "the process was ended: it used more than 300 MiB of memory"},
                     Deadly{"crash-in-thread", Fault::kCrashed,
                            "signal 11 (SIGSEGV), in another thread during this call"},
                     Deadly{"close-descriptors", Fault::kClosedDescriptors,
@@ -193,7 +203,10 @@ TEST_F(HostProcess, CorrectImplementationIsObservedToTheEnd) {
 
 // Implementations that are rude, but do nothing that the history may not show in full.
 TEST_F(HostProcess, RudenessDisturbsNothing) {
-  for (const char* behaviour : {"chatter", "fork", "daemon", "threads"}) {
+  for (const char* behaviour :
+       {"chatter", "flood", "fork", "daemon", "clone", "threads", "no-more-descriptors",
+        "low-limits", "signals", "ticks", "surroundings", "float-traps", "crash-at-unload",
+        "hang-at-unload"}) {
     SCOPED_TRACE(behaviour);
     const auto subject = Start(behaviour);
     ASSERT_NE(subject, nullptr);
