@@ -109,6 +109,8 @@ void Keep(void* block) {
 
 }  // namespace
 
+bool QuarantineIsSupported() { return true; }
+
 bool StartQuarantine() {
   // Nothing may ever come to be where poisoned pointers lead. If that fails, something is there.
   constexpr uintptr_t kFirst = (kPoison - kReach) & ~uintptr_t{0xFFFF};
@@ -140,6 +142,7 @@ bool IsNearPoison(const void* address) {
 }
 
 #else   // VDSCONFORM_QUARANTINE
+bool QuarantineIsSupported() { return false; }
 bool StartQuarantine() { return false; }
 void EmptyQuarantine() {}
 bool IsQuarantined(const void* /*address*/) { return false; }

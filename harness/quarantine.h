@@ -18,7 +18,10 @@
 
 namespace vdsconform {
 
-// From now on what is freed is kept for a while. False: not supported here.
+// Whether this build has one.
+bool QuarantineIsSupported();
+
+// From now on what is freed is kept for a while. False: that is not possible here.
 bool StartQuarantine();
 
 // Gives all that is kept back to the C library, which may find then, and end the process for it,

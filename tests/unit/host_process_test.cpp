@@ -21,6 +21,7 @@
 #include "harness/program.h"
 #include "harness/program_json.h"
 #include "harness/protocol.h"
+#include "harness/quarantine.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -220,6 +221,43 @@ TEST_F(HostProcess, RudenessDisturbsNothing) {
   }
 }
 
+// What these do to the process is not to be foretold, and neither is how it ends.
+TEST_F(HostProcess, CallsThatComeBackElsewhereOrTwiceAreContained) {
+  for (const char* behaviour : {"longjmp", "vfork"}) {
+    SCOPED_TRACE(behaviour);
+    const auto subject = Start(behaviour);
+    ASSERT_NE(subject, nullptr);
+    for (int i = 0; i < 2; ++i) {
+      const Execution execution = subject->Execute(Simple());
+      EXPECT_EQ(execution.error, "");
+      EXPECT_GE(Faults(execution).size(), 1u);
+    }
+  }
+}
+
+TEST_F(HostProcess, UseOfFreedMemoryIsSeen) {
+  if (!QuarantineIsSupported()) GTEST_SKIP() << "not supported in this build";
+  const auto subject = Start("use-freed-member");
+  ASSERT_NE(subject, nullptr);
+  const Execution execution = subject->Execute(Simple());
+  ASSERT_EQ(Faults(execution).size(), 1u);
+  EXPECT_EQ(Faults(execution)[0].fault, Fault::kCrashed);
+  EXPECT_EQ(Faults(execution)[0].detail,
+            "signal 11 (SIGSEGV), using a pointer from memory that had been freed");
+  EXPECT_EQ(Faults(execution)[0].step, 1u);
+}
+
+TEST_F(HostProcess, FreeingTwiceEndsTheCallThatDoesIt) {
+  if (!QuarantineIsSupported()) GTEST_SKIP() << "not supported in this build";
+  const auto subject = Start("free-twice");
+  ASSERT_NE(subject, nullptr);
+  const Execution execution = subject->Execute(Simple());
+  ASSERT_EQ(Faults(execution).size(), 1u);
+  EXPECT_THAT(Faults(execution)[0].detail, StartsWith("signal 6 (SIGABRT)"));
+  EXPECT_EQ(Faults(execution)[0].step, 1u);
+  EXPECT_THAT(execution.output, HasSubstr("has been freed before"));
+}
+
 TEST_F(HostProcess, ExceptionsAreFaultsAndTheHostLives) {
   const auto subject = Start("throw");
   ASSERT_NE(subject, nullptr);
@@ -259,6 +297,17 @@ TEST_F(HostProcess, StoppedProcessIsGivenUp) {
   ASSERT_EQ(host->Wait(60'000, nullptr), HostConnection::Happening::kLine);
   host->Send(ToJson(Simple()));
   EXPECT_EQ(host->Wait(500, nullptr), HostConnection::Happening::kSilent);
+}
+
+// Without descriptors the executor cannot see what its calls do, and does not pretend to.
+TEST_F(HostProcess, HostThatCannotWatchOverACallIsGivenUp) {
+  auto started =
+      HostConnection::StartOwn(VDSCONFORM_HOSTILE_HOST, Library("no-descriptors-hang"), {});
+  ASSERT_TRUE(std::holds_alternative<std::unique_ptr<HostConnection>>(started));
+  const auto& host = std::get<std::unique_ptr<HostConnection>>(started);
+  ASSERT_EQ(host->Wait(60'000, nullptr), HostConnection::Happening::kLine);
+  host->Send(ToJson(Simple()));
+  EXPECT_EQ(host->Wait(1'000, nullptr), HostConnection::Happening::kSilent);
 }
 
 // A call that waits is no silence as long as the executor watches over it.
