@@ -27,6 +27,11 @@ void Stage::Reset(const Program& program) {
   shared_.check_descriptors = program.schedule.kind == Schedule::Kind::kInOrder;
   shared_.measure_stack = program.schedule.kind == Schedule::Kind::kInOrder;
   shared_.stack_bytes = 0;
+  shared_.measure_heap =
+      program.schedule.kind == Schedule::Kind::kRacing && program.measure &&
+      std::all_of(program.steps.begin(), program.steps.end(), [&program](const Step& step) {
+        return step.thread == program.steps.front().thread;
+      });
   shared_.inconclusive.clear();
   operation_deadline_ns_ = NowNs() + int64_t{patience_.operation_ms} * 1'000'000;
   operation_count_ = static_cast<uint32_t>(program.operations.size());

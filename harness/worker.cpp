@@ -10,6 +10,7 @@
 #include <typeinfo>
 
 #include "harness/fork_guard.h"
+#include "harness/heap_use.h"
 #include "harness/own_descriptors.h"
 #include "harness/quarantine.h"
 #include "harness/stepper.h"
@@ -323,6 +324,15 @@ void Worker::Poll(const Step& step, int32_t index, LiveOperation& operation) {
   }
 }
 
+std::optional<uint64_t> Worker::MeasureHeap(const LiveOperation& operation) const {
+  constexpr uint32_t kEvery = 128;
+  if (!shared_.measure_heap || operation.number % kEvery != 0) return std::nullopt;
+  std::optional<uint64_t> heap = HeapInUse();
+  const uint64_t own = uint64_t{events_.capacity()} * sizeof(Event);
+  if (heap) heap = *heap > own ? *heap - own : 0;
+  return heap;
+}
+
 void Worker::PerformBegin(int32_t step, LiveOperation& operation) {
   if (operation.starting.exchange(true)) return;
   vdsconform_plan plan{};
@@ -330,11 +340,13 @@ void Worker::PerformBegin(int32_t step, LiveOperation& operation) {
   plan.estimable = operation.estimable ? 1 : 0;
   plan.parameters = shared_.parameters.data();
   plan.parameter_count = static_cast<uint32_t>(shared_.parameters.size());
+  const std::optional<uint64_t> heap = MeasureHeap(operation);
   Event event = Invoke(Call::kBegin, step, operation, NullOutputs::kNone, [&](Event& e) {
     e.ret = shared_.iut->begin(&plan, &operation.async, &operation.handle);
   });
   event.estimable = operation.estimable;
   event.driven = shared_.iut->finish != nullptr;
+  event.heap = heap;
   if (event.fault == Fault::kNone && (Failed(*event.ret) || operation.async == nullptr)) {
     shared_.Inconclusive(Failed(*event.ret)
                              ? "begin failed with " + vdsconform::Describe(*event.ret)

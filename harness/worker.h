@@ -56,6 +56,9 @@ struct WorkerShared {
   // Measure how much of its thread's stack a QueryStatus uses, and keep the most. Not while racing,
   // for the same reason.
   std::atomic<bool> measure_stack{false};
+  // Measure how much memory is in use when some of the operations begin. Only where one thread does
+  // all, as the others' events are memory, too.
+  std::atomic<bool> measure_heap{false};
   std::atomic<uint32_t> stack_bytes{0};
   std::mutex message_mutex;
   std::string inconclusive;  // guarded by message_mutex; the first reason is kept
@@ -125,6 +128,7 @@ class Worker {
   template <class Body>
   Event Invoke(Call call, int32_t step, LiveOperation& operation, NullOutputs nulls, Body&& body);
   std::optional<Blockage> TakeBlocked(uint64_t sequence);
+  std::optional<uint64_t> MeasureHeap(const LiveOperation& operation) const;
   Event Query(const Step& step, int32_t index, LiveOperation& operation, bool measure);
   void RepeatQuery(const Step& step, int32_t index, LiveOperation& operation, bool measure);
   void Poll(const Step& step, int32_t index, LiveOperation& operation);

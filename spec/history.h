@@ -102,6 +102,10 @@ struct Event {
   bool estimable = true;
   bool driven = false;  // the operation ends only by the driver's finish or by Cancel
 
+  // begin: bytes of memory that the process had in use before it, the executor's own left out; not
+  // measured for most
+  std::optional<uint64_t> heap;
+
   // QueryStatus, Wait, Cancel, QueryInterface: the method's own return value
   std::optional<HRESULT> ret;
   // QueryStatus and Wait: what was stored at pHrResult; none: nothing was stored

@@ -58,14 +58,15 @@ enum class Field : uint8_t {
   kAt,
   kHeld,
   kBlocked,
+  kHeap,
   kVdsconform,
 };
 constexpr std::string_view kFieldNames[] = {
-    "op",      "thread",     "call",      "t0",    "t1",      "ret",
-    "hr",      "percent",    "result",    "null",  "aliased", "estimable",
-    "driven",  "count",      "iid",       "out",   "step",    "switches",
-    "witness", "slept_in",   "clobbered", "fault", "detail",  "instruction",
-    "beyond",  "iut_thread", "at",        "held",  "blocked", "vdsconform",
+    "op",      "thread", "call",        "t0",       "t1",         "ret",      "hr",
+    "percent", "result", "null",        "aliased",  "estimable",  "driven",   "count",
+    "iid",     "out",    "step",        "switches", "witness",    "slept_in", "clobbered",
+    "fault",   "detail", "instruction", "beyond",   "iut_thread", "at",       "held",
+    "blocked", "heap",   "vdsconform",
 };
 static_assert(std::size(kFieldNames) == static_cast<size_t>(Field::kVdsconform) + 1);
 
@@ -143,6 +144,8 @@ class EventReader {
     }
     if constexpr (std::is_same_v<Target, std::optional<int64_t>>) {
       *target = static_cast<int64_t>(number);
+    } else if constexpr (std::is_same_v<Target, std::optional<uint64_t>>) {
+      *target = number;
     } else if constexpr (std::is_same_v<Target, std::optional<uint32_t>>) {
       *target = static_cast<uint32_t>(number);
     } else {
@@ -279,6 +282,8 @@ class EventReader {
         return ReadText(field, value, &Stopped().at);
       case Field::kHeld:
         return ReadBool(field, value, &event_->held);
+      case Field::kHeap:
+        return ReadNumber(field, value, kMaxTime, &event_->heap);
       case Field::kBlocked:
         return ReadBlockage(value);
       case Field::kVdsconform:

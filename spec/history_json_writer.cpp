@@ -125,6 +125,7 @@ std::string ToJson(const Event& event) {
     AppendName("driven", &out);
     out += "true";
   }
+  AppendNumber("heap", event.heap, &out);
   AppendEnum("null", event.null_outputs, event.null_outputs != NullOutputs::kNone, &out);
   if (event.aliased) {
     AppendName("aliased", &out);

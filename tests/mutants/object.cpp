@@ -147,6 +147,14 @@ class ReleaseFreesAtOne : public Operation {
   }
 };
 
+class NeverFreed : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  void Destroy() override {}
+};
+
 // Lets go of the client's reference together with the driver's once it has finished.
 class EndReleasesFinished : public Perishable {
  public:
@@ -190,6 +198,7 @@ constexpr Row kRows[] = {
      Make<FinishFrees>},
     {"release_frees_at_one", "Release deletes the object at count 1.", "QS-15",
      Make<ReleaseFreesAtOne>},
+    {"never_freed", "Releasing the last reference frees nothing.", "QA-06", Make<NeverFreed>},
     {"end_releases_finished", "Once finished, the driver lets go of the client's reference, too.",
      "QS-15", Make<EndReleasesFinished>},
     {"needs_the_driver", "Crashes while pending once the driver has let go.", "QS-15",

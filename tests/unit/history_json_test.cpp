@@ -260,6 +260,7 @@ Event FullEvent() {
   event.t1 = 4;
   event.estimable = false;
   event.driven = true;
+  event.heap = uint64_t{1} << 40;
   event.ret = hr::kFalse;
   event.hr = hr::kOperationPending;
   event.percent = 99;
