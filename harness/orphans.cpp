@@ -67,7 +67,7 @@ std::unordered_map<pid_t, Family> FindDescendants(const std::function<bool(pid_t
   for (const auto& [process, family] : families) {
     if (process == self) continue;
     pid_t pid = process;
-    for (int i = 0; i < kMaxGenerations && pid != self && !is_known(pid); ++i) {
+    for (int i = 0; i < kMaxGenerations && pid != 0 && pid != self && !is_known(pid); ++i) {
       const auto found = families.find(pid);
       const bool foreign = found != families.end() && found->second.session != own_session;
       pid = foreign ? found->second.parent : 0;

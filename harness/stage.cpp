@@ -36,11 +36,7 @@ void Stage::Reset(const Program& program) {
   operation_deadline_ns_ = NowNs() + int64_t{patience_.operation_ms} * 1'000'000;
   operation_count_ = static_cast<uint32_t>(program.operations.size());
   for (auto& worker : workers_) {
-    if (!worker) continue;
-    worker->events().clear();
-    worker->arrived = 0;
-    worker->resting = false;
-    worker->awake_at = 0;
+    if (worker) worker->StartProgram();
   }
 }
 

@@ -114,6 +114,9 @@ void Worker::Abandon() {
 
 void Worker::Loop() {
   const OwnFrees frees;
+  // Here rather than in the frame of a call, so that what is written too late harms nobody else.
+  OutputFrame frame;
+  buffers_ = std::make_unique<OutputBuffers>(&frame);
   slot_.tid = static_cast<int32_t>(syscall(SYS_gettid));
   tid_ = slot_.tid;
   for (uint32_t seen = 0;; ++seen) {
@@ -125,6 +128,15 @@ void Worker::Loop() {
     done_.store(seen + 1, std::memory_order_release);
     WakeAll(done_);
   }
+}
+
+void Worker::StartProgram() {
+  events_.clear();
+  plain_events_ = 0;
+  buffers_->Forget();
+  arrived = 0;
+  resting = false;
+  awake_at = 0;
 }
 
 void Worker::Post(std::function<void(Worker&)> job) {
@@ -266,8 +278,7 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
 }
 
 Event Worker::Query(const Step& step, int32_t index, LiveOperation& operation, bool measure) {
-  OutputFrame frame;
-  const OutputBuffers::Target target = buffers_.Prepare(step, frame);
+  const OutputBuffers::Target target = buffers_->Prepare(step);
   const auto nulls = static_cast<uint8_t>(step.null_outputs);
   HRESULT* hr = (nulls & static_cast<uint8_t>(NullOutputs::kHr)) != 0 ? nullptr : target.hr;
   ULONG* percent =
@@ -276,7 +287,7 @@ Event Worker::Query(const Step& step, int32_t index, LiveOperation& operation, b
   Event event = Invoke(Call::kQueryStatus, index, operation, step.null_outputs,
                        [&](Event& e) { e.ret = operation.async->QueryStatus(hr, percent); });
   if (measure) event.switches = static_cast<uint32_t>(OwnVoluntarySwitches() - switches);
-  OutputBuffers::Seen seen = buffers_.Inspect(step, frame);
+  OutputBuffers::Seen seen = buffers_->Inspect(step);
   event.aliased = step.outputs == Outputs::kAliased && step.null_outputs == NullOutputs::kNone;
   if (step.null_outputs == NullOutputs::kNone && !event.aliased && event.fault == Fault::kNone) {
     event.hr = seen.hr;
@@ -324,9 +335,12 @@ void Worker::Poll(const Step& step, int32_t index, LiveOperation& operation) {
   }
 }
 
-std::optional<uint64_t> Worker::MeasureHeap(const LiveOperation& operation) const {
+std::optional<uint64_t> Worker::MeasureHeap(const LiveOperation& operation) {
   constexpr uint32_t kEvery = 128;
   if (!shared_.measure_heap || operation.number % kEvery != 0) return std::nullopt;
+  // Texts in events are memory, too: once there are some, no more can be said.
+  while (plain_events_ < events_.size() && !Remarkable(events_[plain_events_])) ++plain_events_;
+  if (plain_events_ < events_.size()) return std::nullopt;
   std::optional<uint64_t> heap = HeapInUse();
   const uint64_t own = uint64_t{events_.capacity()} * sizeof(Event);
   if (heap) heap = *heap > own ? *heap - own : 0;

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -117,6 +118,8 @@ class Worker {
   void NoteStopped() { stopped_sequence_ = sequence_.load(std::memory_order_relaxed); }
 
   std::vector<Event>& events() { return events_; }
+  // Controller, before a Program: forgets what is not of it.
+  void StartProgram();
 
   // Racing: how many barriers this worker has arrived at, and whether it is at rest in a call.
   std::atomic<uint64_t> arrived{0};
@@ -128,7 +131,7 @@ class Worker {
   template <class Body>
   Event Invoke(Call call, int32_t step, LiveOperation& operation, NullOutputs nulls, Body&& body);
   std::optional<Blockage> TakeBlocked(uint64_t sequence);
-  std::optional<uint64_t> MeasureHeap(const LiveOperation& operation) const;
+  std::optional<uint64_t> MeasureHeap(const LiveOperation& operation);
   Event Query(const Step& step, int32_t index, LiveOperation& operation, bool measure);
   void RepeatQuery(const Step& step, int32_t index, LiveOperation& operation, bool measure);
   void Poll(const Step& step, int32_t index, LiveOperation& operation);
@@ -142,9 +145,10 @@ class Worker {
   WorkerShared& shared_;
   const uint32_t index_;
   Journal::Slot& slot_;
-  OutputBuffers buffers_;
+  std::unique_ptr<OutputBuffers> buffers_;  // the thread's, as long as its job loop runs
   StackUse stack_use_;
   std::vector<Event> events_;
+  size_t plain_events_ = 0;  // of the first of these it is known that they own no memory
 
   std::atomic<uint64_t> sequence_{0};
   std::atomic<Call> call_{Call::kBegin};
