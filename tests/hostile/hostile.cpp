@@ -128,11 +128,10 @@ void CloneWithMemory() {
   SleepForEver();
 }
 
-void Flood() {
-  static std::atomic<bool> flooded{false};
-  if (flooded.exchange(true)) return;
+// To both standard streams.
+void Flood(int mebibytes) {
   const std::string block(1 << 20, '#');
-  for (int i = 0; i < 2'048; ++i) {
+  for (int i = 0; i < mebibytes; ++i) {
     if (write(i % 2 + 1, block.data(), block.size()) < 0) return;
   }
 }
@@ -216,7 +215,7 @@ void MisbehaveInQuery() {
   if (Is("clone")) CloneWithMemory();
   if (Is("fork-bomb")) Multiply(false);
   if (Is("detached-fork-bomb")) Multiply(true);
-  if (Is("flood")) Flood();
+  if (Is("flood")) Flood(64);
   if (Is("eat-memory")) EatMemory();
   if (Is("no-more-descriptors")) Limit(RLIMIT_NOFILE, 0);
   if (Is("no-descriptors-hang")) {

@@ -205,9 +205,8 @@ TEST_F(HostProcess, CorrectImplementationIsObservedToTheEnd) {
 // Implementations that are rude, but do nothing that the history may not show in full.
 TEST_F(HostProcess, RudenessDisturbsNothing) {
   for (const char* behaviour :
-       {"chatter", "flood", "fork", "daemon", "clone", "threads", "no-more-descriptors",
-        "low-limits", "signals", "ticks", "surroundings", "float-traps", "crash-at-unload",
-        "hang-at-unload"}) {
+       {"chatter", "fork", "daemon", "clone", "threads", "no-more-descriptors", "low-limits",
+        "signals", "ticks", "surroundings", "float-traps", "crash-at-unload", "hang-at-unload"}) {
     SCOPED_TRACE(behaviour);
     const auto subject = Start(behaviour);
     ASSERT_NE(subject, nullptr);
@@ -256,6 +255,19 @@ TEST_F(HostProcess, FreeingTwiceEndsTheCallThatDoesIt) {
   EXPECT_THAT(Faults(execution)[0].detail, StartsWith("signal 6 (SIGABRT)"));
   EXPECT_EQ(Faults(execution)[0].step, 1u);
   EXPECT_THAT(execution.output, HasSubstr("has been freed before"));
+}
+
+TEST_F(HostProcess, GigabytesOfOutputDisturbNothing) {
+  HostSettings settings = TestSettings();
+  // A call that prints waits for this process, which may wait for a processor.
+  settings.patience.hang_ms = 60'000;
+  settings.patience.rest_ms = 60'000;
+  const auto subject = Take(StartHostedIut(Library("flood"), {}, settings));
+  ASSERT_NE(subject, nullptr);
+  const Execution execution = subject->Execute(InOrder({steps::Query(32)}));
+  EXPECT_EQ(execution.error, "");
+  EXPECT_TRUE(Faults(execution).empty());
+  EXPECT_GE(Count(execution, Call::kQueryStatus), 32u);
 }
 
 TEST_F(HostProcess, ExceptionsAreFaultsAndTheHostLives) {
