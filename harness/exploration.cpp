@@ -12,17 +12,21 @@
 namespace vdsconform {
 namespace {
 
+// What happens only at a first call is over then.
 constexpr uint64_t kWarmUps = 2;
-// Of a step, the second trace counts: what the first one met for the first time is over.
-constexpr uint64_t kTraces = 2;
 
 // How often a stopped thread looks for the baton before it looks at who has it, and how long it
 // then sleeps between looks.
 constexpr int kSpins = 2'000;
 constexpr std::chrono::microseconds kLook{100};
 
-// Traps that one Program may cost.
-constexpr uint64_t kTrapBudget = 400'000;
+// What one Program may cost on the way to where its threads are stopped, in traps, which take
+// microseconds each; with two stops less is left to each pair.
+constexpr uint64_t kTrapBudget = 20'000;
+constexpr uint64_t kTrapBudgetOfPairs = 5'000;
+// How long it may take, from how long it takes without stops: of implementations whose calls are
+// slow fewer interleavings are run.
+constexpr int64_t kProgramNs = 1'000'000'000;
 
 // What a caller can see of a call, and in which order calls came, in one number.
 class Fingerprint {
@@ -105,9 +109,9 @@ std::string ExplorationRun::unreached() const {
     const Preemption& preemption = program_.schedule.preemptions[i];
     return "step " + std::to_string(preemption.step + 1) + " did not come to instruction " +
            std::to_string(preemption.point.instruction) +
-           (preemption.point.beyond == 0
-                ? ""
-                : " and " + std::to_string(preemption.point.beyond) + " beyond it, in a library");
+           (preemption.point.beyond == 0 ? ""
+                                         : " and " + std::to_string(preemption.point.beyond) +
+                                               " beyond it, in a library");
   }
   return {};
 }
@@ -201,9 +205,9 @@ bool ExplorationRun::PlanNext() {
     return true;
   }
   uint64_t number = performed_ - kWarmUps;
-  if (explores && number < stops_.size() * kTraces) {
+  if (explores && number < stops_.size()) {
     purpose_ = Purpose::kTrace;
-    traced_ = static_cast<uint32_t>(number / kTraces);
+    traced_ = static_cast<uint32_t>(number);
     return true;
   }
   purpose_ = Purpose::kStop;
@@ -212,8 +216,15 @@ bool ExplorationRun::PlanNext() {
     std::vector<std::vector<Boundary>> traces;
     for (const Stop& stop : stops_) traces.push_back(stop.trace);
     exploration_.possible = CountInterleavings(traces);
-    chosen_ =
-        ChooseInterleavings(traces, program_.schedule.budget, kTrapBudget, program_.schedule.seed);
+    const auto affordable = static_cast<uint64_t>(kProgramNs / std::max<int64_t>(usual_ns_, 1));
+    chosen_ = ChooseInterleavings(traces, std::min(program_.schedule.budget, affordable),
+                                  stops_.size() < 2 ? kTrapBudget : kTrapBudgetOfPairs,
+                                  program_.schedule.seed);
+  }
+  while (chosen_next_ < chosen_.size() && IsKnownToBlock(chosen_[chosen_next_])) {
+    ++chosen_next_;
+    ++exploration_.performed;
+    ++exploration_.held;
   }
   if (chosen_next_ == chosen_.size()) return false;
   const Interleaving& interleaving = chosen_[chosen_next_++];
@@ -221,6 +232,21 @@ bool ExplorationRun::PlanNext() {
     stops_[i].boundary = stops_[i].trace[interleaving[i]];
   }
   return true;
+}
+
+bool ExplorationRun::IsKnownToBlock(const Interleaving& interleaving) const {
+  if (interleaving.size() < 2) return false;
+  const auto blocked = blocked_from_.find(interleaving[0]);
+  return blocked != blocked_from_.end() && interleaving[1] >= blocked->second;
+}
+
+// After an interleaving with two stops in which a call waited while the first thread was stopped.
+void ExplorationRun::NoteBlocked() {
+  if (stops_.size() < 2 || purpose_ != Purpose::kStop || chosen_next_ == 0) return;
+  if (!stops_[0].reached || !held_before_second_) return;
+  const Interleaving& interleaving = chosen_[chosen_next_ - 1];
+  const auto [known, is_new] = blocked_from_.try_emplace(interleaving[0], interleaving[1]);
+  if (!is_new) known->second = std::min(known->second, interleaving[1]);
 }
 
 bool ExplorationRun::StartNext(Worker& worker) {
@@ -239,7 +265,10 @@ bool ExplorationRun::StartNext(Worker& worker) {
     KeepOrDrop();
     return false;
   }
+  started_ns_ = NowNs();
   next_ = 0;
+  stopped_count_ = 0;
+  held_before_second_ = false;
   between_ = false;
   return true;
 }
@@ -254,8 +283,10 @@ void ExplorationRun::EndInterleaving(Worker& worker) {
   KeepOrDrop();
   between_ = true;
   ++performed_;
+  if (purpose_ == Purpose::kWarmUp) usual_ns_ = NowNs() - started_ns_;
   if (purpose_ != Purpose::kStop) return;
   ++exploration_.performed;
+  NoteBlocked();
   for (const Stop& stop : stops_) {
     if (!stop.reached) {
       ++exploration_.missed;
@@ -323,6 +354,7 @@ void ExplorationRun::OnStopped(void* argument) {
   if (other < 0 && (!steps_left || run.at_[run.next_] == at)) return;
   run.workers_[at]->NoteStopped();
   run.stopped_[at] = true;
+  ++run.stopped_count_;
   run.progress_.fetch_add(1);
   run.onlooker_.Restart();
   run.baton_.Pass(other >= 0 ? static_cast<uint32_t>(other) : run.at_[run.next_]);
@@ -341,11 +373,14 @@ void ExplorationRun::WaitToGoOn(uint32_t at) {
     const Worker& runner = *workers_[holder];
     const uint64_t sequence = runner.call_sequence();
     // Whoever is stopped watches; a second thread is stopped only once the first goes on.
-    if (onlooker_.SeesWaiting(runner)) {
+    const Onlooker::Sight sight = onlooker_.Look(runner);
+    if (sight == Onlooker::Sight::kWaits) {
       workers_[holder]->NoteHeld(sequence);
+      if (stopped_count_ == 1) held_before_second_ = true;
       return;
     }
-    if (baton_.AwaitFor(at, kLook)) return;
+    // One that sleeps is told from one about to wake by a second look.
+    if (sight == Onlooker::Sight::kGoesOn && baton_.AwaitFor(at, kLook)) return;
   }
 }
 

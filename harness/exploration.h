@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
@@ -68,6 +69,8 @@ class ExplorationRun {
   // The leader: between interleavings.
   bool StartNext(Worker& worker);
   bool PlanNext();
+  bool IsKnownToBlock(const Interleaving& interleaving) const;
+  void NoteBlocked();
   void EndInterleaving(Worker& worker);
   bool IsNews();
   void KeepOrDrop();
@@ -105,8 +108,15 @@ class ExplorationRun {
   uint32_t traced_ = 0;     // the preemption that is traced
   uint64_t performed_ = 0;  // interleavings, those for warming up and tracing included
   uint32_t next_ = 0;       // step
+  uint32_t stopped_count_ = 0;       // threads so far
+  bool held_before_second_ = false;  // a call waited for the first stopped thread
   std::vector<Interleaving> chosen_;
   uint64_t chosen_next_ = 0;
+  // Of two stops: with the first at this boundary, the second thread waits before it comes to that
+  // one, so that all interleavings with a later second boundary are the same one.
+  std::unordered_map<uint32_t, uint32_t> blocked_from_;
+  int64_t started_ns_ = 0;  // the interleaving
+  int64_t usual_ns_ = 0;    // one without stops
   bool begin_starts_threads_ = false;
   std::unordered_set<uint64_t> outcomes_;  // what was seen, hashed
   uint32_t kept_ = 0;                      // interleavings whose events are kept

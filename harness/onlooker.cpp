@@ -26,13 +26,13 @@ bool Onlooker::OthersAsleep(pid_t but) const {
   return asleep;
 }
 
-bool Onlooker::SeesWaiting(const Worker& worker) {
+Onlooker::Sight Onlooker::Look(const Worker& worker) {
   const uint64_t sequence = worker.call_sequence();
-  if (sequence % 2 == 0) return false;
+  if (sequence % 2 == 0) return Sight::kGoesOn;
   const pid_t tid = worker.tid();
   const uint64_t cpu_ns = ThreadCpuNs(tid);
   const std::optional<ThreadSample> sample = SampleThread(tid);
-  if (!sample || worker.call_sequence() != sequence) return false;
+  if (!sample || worker.call_sequence() != sequence) return Sight::kGoesOn;
   if (sequence != sequence_) {
     sequence_ = sequence;
     first_cpu_ns_ = cpu_ns;
@@ -46,13 +46,14 @@ bool Onlooker::SeesWaiting(const Worker& worker) {
   last_run_count_ = sample->run_count;
 
   const auto used = static_cast<int64_t>(cpu_ns - first_cpu_ns_);
-  if (used > std::max(kSpinNs, kUsualTimes * usual_ns_)) return true;
+  if (used > std::max(kSpinNs, kUsualTimes * usual_ns_)) return Sight::kWaits;
   if (sample->run_count - first_run_count_ >= kSleeps && sample->asleep && sample->timed) {
-    return true;
+    return Sight::kWaits;
   }
-  if (!still_asleep) return false;
-  if (sample->untimed_futex && OthersAsleep(tid)) return worker.call_sequence() == sequence;
-  return now - asleep_since_ns_ > kSleepNs;
+  if (!sample->asleep) return Sight::kGoesOn;
+  if (!still_asleep) return sample->untimed_futex ? Sight::kSleeps : Sight::kGoesOn;
+  const bool for_ever = sample->untimed_futex && OthersAsleep(tid);
+  return for_ever || now - asleep_since_ns_ > kSleepNs ? Sight::kWaits : Sight::kGoesOn;
 }
 
 }  // namespace vdsconform

@@ -26,10 +26,15 @@ class Onlooker {
   // Forgets what it saw.
   void Restart() { sequence_ = 0; }
 
-  // One look. True if the worker's call will not come back as long as the calling thread does not
-  // go on: asleep until another thread wakes it and none is left to do so; asleep, again and again
-  // or for milliseconds; or using far more CPU time than usual.
-  bool SeesWaiting(const Worker& worker);
+  enum class Sight : uint8_t {
+    kGoesOn,
+    kSleeps,  // may be about to wake: to be looked at again
+    kWaits,   // will not come back as long as the calling thread does not go on
+  };
+  // One look. A call waits that is asleep until another thread wakes it while none is left to do
+  // so; that is asleep, again and again or for milliseconds; or that uses far more CPU time than
+  // usual.
+  Sight Look(const Worker& worker);
 
  private:
   bool OthersAsleep(pid_t but) const;

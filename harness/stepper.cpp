@@ -80,6 +80,7 @@ const CodeMap* code_map = nullptr;
 // Of the trace: addresses in the order they were reached. Filled in the handler.
 uintptr_t* trace_begin = nullptr;
 size_t trace_size = 0;
+bool trace_complete = true;
 
 // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code
 uint8_t* At(uintptr_t address) { return reinterpret_cast<uint8_t*>(address); }
@@ -143,6 +144,14 @@ bool MayStepInto(Following& f, greg_t* registers) {
   }
 }
 
+// Lets the thread run freely until it is back in the implementation.
+void RunUntilBack(Following& f, greg_t* registers) {
+  registers[REG_EFL] &= ~kTrapFlag;
+  f.after_library = f.mode;
+  f.mode = Mode::kNone;
+  if (f.return_to != 0) SetBreakpoint(At(f.return_to), &f);
+}
+
 // The thread is about to execute the instruction at `address`.
 void Step(Following& f, ucontext_t* context) {
   greg_t* registers = context->uc_mcontext.gregs;
@@ -197,14 +206,12 @@ void Step(Following& f, ucontext_t* context) {
     default:
       break;
   }
+  const bool too_far = f.mode == Mode::kTrace && f.beyond >= kMaxBeyond && f.return_to != 0;
+  if (too_far) trace_complete = false;
   if (f.mode == Mode::kNone) {
     registers[REG_EFL] &= ~kTrapFlag;
-  } else if (IsSystemCall(address) && !MayStepInto(f, registers)) {
-    // Free until it is back in the implementation.
-    registers[REG_EFL] &= ~kTrapFlag;
-    f.after_library = f.mode;
-    f.mode = Mode::kNone;
-    if (f.return_to != 0) SetBreakpoint(At(f.return_to), &f);
+  } else if (too_far || (IsSystemCall(address) && !MayStepInto(f, registers))) {
+    RunUntilBack(f, registers);
   }
 }
 
@@ -345,10 +352,12 @@ void Stepper::Trace() {
   following = Following{};
   following.mode = Mode::kTrace;
   trace_size = 0;
+  trace_complete = true;
 }
 
 std::vector<Boundary> Stepper::TakeTrace(bool* complete) {
-  *complete = trace_size <= kMaxBoundaries;
+  ClearBreakpoint(&following);
+  *complete = trace_complete && trace_size <= kMaxBoundaries;
   std::vector<Boundary> boundaries;
   std::unordered_map<uintptr_t, uint32_t> visits;
   Boundary next;

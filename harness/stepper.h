@@ -53,7 +53,7 @@ class Stepper {
 
   // The calling thread's next call, from Enter to Leave, is recorded.
   void Trace();
-  // What was recorded; incomplete after `max_boundaries`.
+  // What was recorded; incomplete if there was too much of it.
   std::vector<Boundary> TakeTrace(bool* complete);
 
   struct Target {
@@ -83,7 +83,10 @@ class Stepper {
   struct sigaction before_;
 };
 
-inline constexpr size_t kMaxBoundaries = 200'000;  // of a trace
+// Of a trace: in all, and of each library function that the implementation calls. Of a longer one
+// only the first are boundaries.
+inline constexpr size_t kMaxBoundaries = 50'000;
+inline constexpr uint32_t kMaxBeyond = 1'000;
 
 }  // namespace vdsconform
 
