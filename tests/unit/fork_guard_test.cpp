@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness/own_descriptors.h"
+#include "harness/quarantine.h"
 
 namespace vdsconform {
 namespace {
@@ -42,6 +43,7 @@ int InSharer() {
 }
 
 TEST(ForkGuard, TellsAProcessThatSharesTheMemory) {
+  if (!QuarantineIsSupported()) GTEST_SKIP() << "sanitizers do not bear such processes";
   InstallForkGuard();
   EXPECT_FALSE(InSharingChild());
   EXPECT_EQ(InSharer(), 7);

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <thread>
 
+#include "harness/quarantine.h"
+
 namespace vdsconform {
 namespace {
 
@@ -29,9 +31,7 @@ void OnThread(Body body) {
 }
 
 TEST(StackUse, IsAboutWhatTheCallUsed) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "frames are larger here, or elsewhere";
-#endif
+  if (!QuarantineIsSupported()) GTEST_SKIP() << "a sanitizer makes other frames";
   OnThread([] {
     StackUse stack;
     const uint32_t small = Measured<64>(stack);
@@ -44,9 +44,7 @@ TEST(StackUse, IsAboutWhatTheCallUsed) {
 }
 
 TEST(StackUse, FindsHowDeepACallGoesThatGoesDeeperThanThePaint) {
-#if defined(__SANITIZE_ADDRESS__)
-  GTEST_SKIP() << "frames are larger here, or elsewhere";
-#endif
+  if (!QuarantineIsSupported()) GTEST_SKIP() << "a sanitizer makes other frames";
   OnThread([] {
     StackUse stack;
     uint32_t used = 0;
