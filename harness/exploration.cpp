@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -64,13 +65,15 @@ ExplorationRun::ExplorationRun(Stage& stage, const CodeMap& code, bool breakpoin
   std::sort(threads_.begin(), threads_.end());
   threads_.erase(std::unique(threads_.begin(), threads_.end()), threads_.end());
   if (threads_.empty()) threads_.push_back(0);
-  std::vector<pid_t> own{static_cast<pid_t>(syscall(SYS_gettid))};
+  own_threads_.push_back(static_cast<pid_t>(syscall(SYS_gettid)));
+  Stepper::MarkOwnThread();
   for (const uint32_t thread : threads_) {
     workers_.push_back(&stage.worker(thread));
-    own.push_back(workers_.back()->tid());
     kept_events_.push_back(0);
   }
-  onlooker_.SetOwnThreads(std::move(own));
+  // The helper and workers of earlier Programs sleep, but are threads, too.
+  for (const pid_t tid : stage.WorkerThreads()) own_threads_.push_back(tid);
+  onlooker_.SetOwnThreads(own_threads_);
   for (const Step& step : program.steps) {
     const auto at = std::find(threads_.begin(), threads_.end(), step.thread) - threads_.begin();
     // A barrier, which means nothing here, may be on a thread without other steps.
@@ -78,12 +81,12 @@ ExplorationRun::ExplorationRun(Stage& stage, const CodeMap& code, bool breakpoin
                                                                      : static_cast<uint32_t>(at));
   }
   for (const Preemption& preemption : program.schedule.preemptions) {
-    Stop stop;
+    Stop& stop = stops_.emplace_back();
     stop.run = this;
     stop.at = at_[preemption.step];
+    stop.iut_thread = preemption.point.iut_thread;
     stop.boundary.instruction = preemption.point.instruction;
     stop.boundary.beyond = preemption.point.beyond;
-    stops_.push_back(std::move(stop));
   }
 }
 
@@ -163,36 +166,86 @@ void ExplorationRun::TakeTurn(Worker& worker, uint32_t at) {
 void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
   const Step& step = program_.steps[index];
   Stop* stop = StopOf(index);
-  LiveOperation& operation = stage_.operation(step.op);
-  const auto number = static_cast<int32_t>(index);
   busy_[at] = true;
   if (stop != nullptr && purpose_ == Purpose::kTrace && stop == &stops_[traced_]) {
-    stepper_->Trace();
-    worker.Follow(nullptr);
-    worker.Perform(step, number, operation, false);
-    worker.Unfollow();
-    bool complete = false;
-    stop->trace = stepper_->TakeTrace(&complete);
-    if (!complete) exploration_.truncated = true;
+    TraceStep(worker, index, *stop);
   } else if (stop != nullptr && purpose_ == Purpose::kStop) {
-    StopPoint point;
-    point.instruction = stop->boundary.instruction;
-    point.beyond = stop->boundary.beyond;
-    const bool by_steps = !breakpoints_ || program_.schedule.kind == Schedule::Kind::kPreempted;
-    stepper_->Arm({stop->boundary, by_steps, OnStopped, stop});
-    worker.Follow(&point);
-    worker.Perform(step, number, operation, false);
-    worker.Unfollow();
-    stop->reached = stepper_->Disarm();
+    StopInStep(worker, index, *stop);
   } else {
     const size_t before = worker.events().size();
-    worker.Perform(step, number, operation, false);
+    worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
     if (purpose_ == Purpose::kWarmUp && worker.events().size() > before) {
       const Event& event = worker.events().back();
       onlooker_.NoteUsual(event.t1.value_or(event.t0) - event.t0);
     }
   }
   busy_[at] = false;
+}
+
+void ExplorationRun::TraceStep(Worker& worker, uint32_t index, Stop& stop) {
+  const Step& step = program_.steps[index];
+  if (stop.iut_thread) {
+    stepper_->TraceIutThreads(IutThreads());
+  } else {
+    stepper_->Trace();
+  }
+  worker.Follow(nullptr);
+  worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
+  worker.Unfollow();
+  if (stop.iut_thread) AwaitIutThreads(stop);
+  bool complete = false;
+  stop.trace = stepper_->TakeTrace(&complete);
+  if (!complete) exploration_.truncated = true;
+}
+
+void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
+  const Step& step = program_.steps[index];
+  StopPoint point;
+  point.instruction = stop.boundary.instruction;
+  point.beyond = stop.boundary.beyond;
+  point.iut_thread = stop.iut_thread;
+  const bool by_steps = !breakpoints_ || program_.schedule.kind == Schedule::Kind::kPreempted;
+  stop.where = Where::kInCall;
+  if (!stop.iut_thread || stop.boundary.anchor != 0) {
+    stepper_->Arm({stop.boundary, by_steps, stop.iut_thread, OnStopped, &stop});
+  }
+  worker.Follow(&point);
+  worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
+  worker.Unfollow();
+  if (stop.iut_thread) {
+    // A call that only hands work to another thread comes back before the work is done.
+    AwaitIutThreads(stop);
+    Where in_call = Where::kInCall;
+    stop.where.compare_exchange_strong(in_call, Where::kBack);
+  }
+  stop.reached = stepper_->Disarm();
+}
+
+std::vector<pid_t> ExplorationRun::IutThreads() const {
+  std::vector<pid_t> threads;
+  ForEachOwnThread([&](pid_t tid) {
+    if (std::find(own_threads_.begin(), own_threads_.end(), tid) == own_threads_.end()) {
+      threads.push_back(tid);
+    }
+  });
+  return threads;
+}
+
+// Until none of the implementation's threads is doing anything, or one was stopped.
+void ExplorationRun::AwaitIutThreads(const Stop& stop) const {
+  constexpr int kLooks = 1'000;
+  constexpr int kAsleepInARow = 2;
+  int asleep = 0;
+  for (int i = 0; i < kLooks && asleep < kAsleepInARow; ++i) {
+    if (stop.where.load() == Where::kStopped) return;
+    bool all = true;
+    for (const pid_t tid : IutThreads()) {
+      const std::optional<ThreadSample> sample = SampleThread(tid);
+      all = all && (!sample || sample->asleep);
+    }
+    asleep = all ? asleep + 1 : 0;
+    std::this_thread::yield();
+  }
 }
 
 // ---- between interleavings ----------------------------------------------------------------------
@@ -205,13 +258,14 @@ bool ExplorationRun::PlanNext() {
     return true;
   }
   uint64_t number = performed_ - kWarmUps;
-  if (explores && number < stops_.size()) {
+  const bool traces = explores || stops_.front().iut_thread;
+  if (traces && number < stops_.size()) {
     purpose_ = Purpose::kTrace;
     traced_ = static_cast<uint32_t>(number);
     return true;
   }
   purpose_ = Purpose::kStop;
-  if (!explores) return number == 0;
+  if (!explores) return number == (traces ? stops_.size() : 0) && FindStopsInTraces();
   if (chosen_next_ == 0) {
     std::vector<std::vector<Boundary>> traces;
     for (const Stop& stop : stops_) traces.push_back(stop.trace);
@@ -230,6 +284,21 @@ bool ExplorationRun::PlanNext() {
   const Interleaving& interleaving = chosen_[chosen_next_++];
   for (size_t i = 0; i < stops_.size(); ++i) {
     stops_[i].boundary = stops_[i].trace[interleaving[i]];
+  }
+  return true;
+}
+
+// The implementation's own threads are stopped by breakpoints only, whose places the trace tells.
+bool ExplorationRun::FindStopsInTraces() {
+  for (Stop& stop : stops_) {
+    if (!stop.iut_thread) continue;
+    const auto found =
+        std::find_if(stop.trace.begin(), stop.trace.end(), [&](const Boundary& boundary) {
+          return boundary.instruction == stop.boundary.instruction &&
+                 boundary.beyond == stop.boundary.beyond;
+        });
+    if (found == stop.trace.end()) return false;
+    stop.boundary = *found;
   }
   return true;
 }
@@ -255,7 +324,7 @@ bool ExplorationRun::StartNext(Worker& worker) {
   for (size_t i = 0; i < stops_.size(); ++i) {
     stops_[i].reached = false;
     const Boundary& boundary = stops_[i].boundary;
-    journal.stops[i] = {boundary.instruction, boundary.beyond, 0};
+    journal.stops[i] = {boundary.instruction, boundary.beyond, stops_[i].iut_thread ? 1u : 0u};
   }
   journal.stopping = purpose_ == Purpose::kStop ? 2 : 1;
   busy_[0] = true;
@@ -349,6 +418,10 @@ void ExplorationRun::OnStopped(void* argument) {
   auto* stop = static_cast<Stop*>(argument);
   ExplorationRun& run = *stop->run;
   const uint32_t at = stop->at;
+  if (stop->iut_thread) {
+    Where in_call = Where::kInCall;
+    if (!stop->where.compare_exchange_strong(in_call, Where::kStopped)) return;
+  }
   const int32_t other = run.AnyStopped(at);
   const bool steps_left = run.next_ < run.program_.steps.size();
   if (other < 0 && (!steps_left || run.at_[run.next_] == at)) return;

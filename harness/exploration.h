@@ -13,6 +13,9 @@
 // watches, by the other's state and CPU time: once the other waits it is let go, and both run
 // freely until they meet again. The call that waited is marked as held.
 //
+// Where a preemption is of the implementation's own threads, the first of them to come there while
+// the step's call is on its way is stopped, and stands for the thread of the step.
+//
 // kPreempted performs the Program once with the given points, counted by steps; before, it is
 // performed without stops, so that what happens only at a first call is over. kExplored traces each
 // step with a preemption and then performs the Program with every combination of the boundaries
@@ -25,6 +28,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -53,10 +57,14 @@ class ExplorationRun {
  private:
   // What the current interleaving is run for.
   enum class Purpose : uint8_t { kWarmUp, kTrace, kStop };
+  // Whether the implementation's thread was stopped before the call it works for came back.
+  enum class Where : uint8_t { kInCall, kStopped, kBack };
   // A preemption of the Program, and what is known of it in the current interleaving.
   struct Stop {
     ExplorationRun* run = nullptr;
-    uint32_t at = 0;  // of threads_
+    uint32_t at = 0;  // of threads_; with iut_thread, of the caller
+    bool iut_thread = false;
+    std::atomic<Where> where{Where::kInCall};  // with iut_thread
     bool reached = false;
     Boundary boundary;
     std::vector<Boundary> trace;
@@ -66,9 +74,14 @@ class ExplorationRun {
   void RunTurns(Worker& worker, uint32_t at);
   void TakeTurn(Worker& worker, uint32_t at);
   void TakeStep(Worker& worker, uint32_t at, uint32_t index);
+  void TraceStep(Worker& worker, uint32_t index, Stop& stop);
+  void StopInStep(Worker& worker, uint32_t index, Stop& stop);
+  std::vector<pid_t> IutThreads() const;
+  void AwaitIutThreads(const Stop& stop) const;
   // The leader: between interleavings.
   bool StartNext(Worker& worker);
   bool PlanNext();
+  bool FindStopsInTraces();
   bool IsKnownToBlock(const Interleaving& interleaving) const;
   void NoteBlocked();
   void EndInterleaving(Worker& worker);
@@ -99,7 +112,8 @@ class ExplorationRun {
   std::vector<uint32_t> threads_;  // those that have steps; the first one leads
   std::vector<Worker*> workers_;   // theirs
   std::vector<uint32_t> at_;       // of each step: index into threads_
-  std::vector<Stop> stops_;        // of each preemption
+  std::deque<Stop> stops_;         // of each preemption
+  std::vector<pid_t> own_threads_;
 
   // The baton's holder's.
   Baton baton_;

@@ -41,6 +41,7 @@ class HostedSubject : public Subject {
     patience_sent_ = false;
   }
   Execution Execute(const Program& program) override;
+  bool Renew() override;
 
  private:
   // What was received in answer to one Program.
@@ -151,6 +152,12 @@ Execution HostedSubject::Execute(const Program& program) {
   }
   last_program_ = program.name;
   return std::move(execution);
+}
+
+bool HostedSubject::Renew() {
+  // One that died after its last Program is kept for Execute, which reports it.
+  if (host_ && !host_->Ended()) host_.reset();
+  return true;
 }
 
 void HostedSubject::Receive(const Program& program, Answer& answer) {

@@ -1,5 +1,8 @@
 #include "harness/onlooker.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -17,9 +20,10 @@ constexpr uint64_t kSleeps = 8;
 }  // namespace
 
 bool Onlooker::OthersAsleep(pid_t but) const {
+  const auto self = static_cast<pid_t>(syscall(SYS_gettid));
   bool asleep = true;
   ForEachOwnThread([&](pid_t tid) {
-    if (tid == but || std::find(own_.begin(), own_.end(), tid) != own_.end()) return;
+    if (tid == but || tid == self || std::find(own_.begin(), own_.end(), tid) != own_.end()) return;
     const std::optional<ThreadSample> sample = SampleThread(tid);
     asleep = asleep && sample && sample->untimed_futex;
   });

@@ -92,7 +92,8 @@ struct Schedule {
   };
   Kind kind = Kind::kInOrder;
   uint32_t rounds = 1;  // kRacing, 1..kMaxRounds
-  // kPreempted and kExplored: 1..kMaxPreemptions, by step; kExplored takes only the steps.
+  // kPreempted and kExplored: 1..kMaxPreemptions, by step; kExplored takes of each point only
+  // whose thread it is.
   std::vector<Preemption> preemptions;
   uint64_t budget = 1'000'000;  // kExplored: the most interleavings to run, 1 or more
   uint64_t seed = 0;            // kExplored: which ones are run if there are more

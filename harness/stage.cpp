@@ -21,6 +21,14 @@ Worker& Stage::worker(uint32_t index) {
   return *workers_[index];
 }
 
+std::vector<pid_t> Stage::WorkerThreads() const {
+  std::vector<pid_t> threads;
+  for (const auto& worker : workers_) {
+    if (worker) threads.push_back(worker->tid());
+  }
+  return threads;
+}
+
 void Stage::Reset(const Program& program) {
   program_ = &program;
   shared_.stop_polling = false;

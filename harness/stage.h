@@ -40,6 +40,8 @@ class Stage {
   // Made when first used.
   Worker& worker(uint32_t index);
   LiveOperation& operation(uint32_t index) { return operations_[index]; }
+  // The threads of all workers there are.
+  std::vector<pid_t> WorkerThreads() const;
   Journal& journal() { return *shared_.journal; }
   bool drivable() const { return shared_.iut->finish != nullptr; }
 

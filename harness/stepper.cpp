@@ -1,6 +1,7 @@
 #include "harness/stepper.h"
 
 #include <sys/syscall.h>
+#include <sched.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -11,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <unordered_map>
+#include <utility>
 
 namespace vdsconform {
 
@@ -27,6 +29,8 @@ constexpr bool kSanitized = false;
 
 constexpr greg_t kTrapFlag = 0x100;
 constexpr uint8_t kBreakpoint = 0xCC;
+constexpr greg_t kDebugException = 1;
+constexpr greg_t kBreakpointException = 3;
 constexpr size_t kSignalSetBytes = 8;  // of the kernel
 
 enum class Mode : uint8_t {
@@ -48,18 +52,34 @@ struct Following {
   uint32_t visits;         // of the breakpoint
   uintptr_t last;          // boundary before
   uintptr_t return_to;     // into the implementation, from the library it is in
+  bool iut_thread;         // the implementation's own, being traced or stopped
+  uint32_t arming;         // for which it is to be stopped
   greg_t signal_set;       // the argument that was replaced for a system call; 0: none
   uint64_t unblocked_set;  // what it was replaced by
 };
 thread_local Following following;
 
+thread_local bool is_own_thread = false;
+
 // The one breakpoint there may be.
 struct Slot {
   uint8_t* address;
   uint8_t original;
-  Following* owner;
+  Following* owner;  // nullptr: the implementation's first thread to come here
+  // Without an owner:
+  Stepper::Target target;
+  uint32_t visits;
+  bool stopped;
 };
 Slot slot;
+
+// Tracing the implementation's own threads: which one it is, none yet, or that it is over.
+constexpr pid_t kNoThread = 0;
+constexpr pid_t kTraceOver = -1;
+std::atomic<pid_t> traced_thread{kTraceOver};
+std::atomic<uint32_t> marked_threads{0};  // have taken the signal
+// How often threads of the implementation were to be stopped.
+std::atomic<uint32_t> armings{0};
 // Guards it, and the code under it: threads that run freely may meet a breakpoint not their own.
 std::atomic_flag slot_lock = ATOMIC_FLAG_INIT;
 
@@ -87,9 +107,15 @@ uint8_t* At(uintptr_t address) { return reinterpret_cast<uint8_t*>(address); }
 
 void Write(uint8_t* address, uint8_t byte) { *static_cast<volatile uint8_t*>(address) = byte; }
 
-void SetBreakpoint(uint8_t* address, Following* owner) {
+// With `target` the breakpoint has no owner.
+void SetBreakpoint(uint8_t* address, Following* owner, const Stepper::Target* target = nullptr) {
   const SlotLock lock;
-  slot = {address, *address, owner};
+  if (slot.address != nullptr) Write(slot.address, slot.original);
+  slot = Slot{};
+  slot.address = address;
+  slot.original = *address;
+  slot.owner = owner;
+  if (target != nullptr) slot.target = *target;
   Write(address, kBreakpoint);
 }
 
@@ -152,6 +178,67 @@ void RunUntilBack(Following& f, greg_t* registers) {
   if (f.return_to != 0) SetBreakpoint(At(f.return_to), &f);
 }
 
+// True as long as the calling thread, one of the implementation's own, is the one to be traced.
+bool MayTrace(bool own) {
+  const auto self = static_cast<pid_t>(syscall(SYS_gettid));
+  pid_t traced = kNoThread;
+  if (own) traced_thread.compare_exchange_strong(traced, self);
+  traced = traced_thread.load();
+  return traced == self || traced == kNoThread;
+}
+
+// Starts or ends tracing in a thread of the implementation, at its next instruction.
+void OnMark(int /*signal*/, siginfo_t* /*info*/, void* context) {
+  greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  following = Following{};
+  if (traced_thread.load() == kTraceOver) {
+    registers[REG_EFL] &= ~kTrapFlag;
+  } else {
+    following.mode = Mode::kTrace;
+    following.iut_thread = true;
+    registers[REG_EFL] |= kTrapFlag;
+  }
+  marked_threads.fetch_add(1);
+}
+
+// One that programs leave alone.
+int MarkSignal() { return SIGRTMAX - 2; }
+
+bool BlocksMarkSignal(pid_t tid) {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/status", static_cast<int>(tid));
+  std::FILE* status = std::fopen(path, "re");
+  if (status == nullptr) return true;
+  unsigned long long blocked = 0;
+  char line[256];
+  while (std::fgets(line, sizeof line, status) != nullptr) {
+    if (std::sscanf(line, "SigBlk: %llx", &blocked) == 1) break;
+  }
+  std::fclose(status);
+  return (blocked >> (MarkSignal() - 1) & 1) != 0;
+}
+
+// Has each of the threads take the signal; those that have ended do not.
+void Mark(const std::vector<pid_t>& tids) {
+  // Never taken back: one that is delivered late would end the process.
+  static const bool installed = [] {
+    struct sigaction action {};
+    action.sa_sigaction = OnMark;
+    action.sa_flags = SA_SIGINFO | SA_RESTART;
+    return sigaction(MarkSignal(), &action, nullptr) == 0;
+  }();
+  if (!installed) return;
+  uint32_t sent = 0;
+  marked_threads = 0;
+  for (const pid_t tid : tids) {
+    if (syscall(SYS_tgkill, getpid(), tid, MarkSignal()) == 0) ++sent;
+  }
+  constexpr int kYields = 100'000;
+  for (int i = 0; i < kYields && marked_threads.load() < sent; ++i) sched_yield();
+}
+
+std::vector<pid_t> marked;
+
 // The thread is about to execute the instruction at `address`.
 void Step(Following& f, ucontext_t* context) {
   greg_t* registers = context->uc_mcontext.gregs;
@@ -188,8 +275,14 @@ void Step(Following& f, ucontext_t* context) {
   }
   f.last = address;
 
+  // One that was to be traced or stopped, and is late.
+  if (f.mode == Mode::kTrace && f.iut_thread && !MayTrace(own)) f.mode = Mode::kNone;
+  if (f.mode == Mode::kBeyond && f.iut_thread && f.arming != armings.load()) f.mode = Mode::kNone;
+
   switch (f.mode) {
     case Mode::kTrace:
+      // A thread that is not the one yet has come to nothing that counts.
+      if (f.iut_thread && traced_thread.load() == kNoThread) break;
       if (trace_size < kMaxBoundaries) trace_begin[trace_size] = address;
       // One more than there is room for tells that it is incomplete.
       if (++trace_size > kMaxBoundaries) f.mode = Mode::kNone;
@@ -220,7 +313,6 @@ void Break(Following& f, ucontext_t* context) {
   greg_t* registers = context->uc_mcontext.gregs;
   const uintptr_t address = static_cast<uintptr_t>(registers[REG_RIP]) - 1;
   registers[REG_RIP] = static_cast<greg_t>(address);
-  bool owns = false;
   {
     const SlotLock lock;
     if (slot.address != At(address)) {
@@ -229,9 +321,19 @@ void Break(Following& f, ucontext_t* context) {
       if (*At(address) == kBreakpoint) signal(SIGTRAP, SIG_DFL);
       return;
     }
-    owns = slot.owner == &f;
-    const bool there =
-        owns && (f.after_library != Mode::kNone || ++f.visits == f.target.boundary.visit);
+    bool there = false;
+    if (slot.owner == nullptr) {
+      there = !is_own_thread && ++slot.visits == slot.target.boundary.visit;
+      if (there) {
+        f = Following{};
+        f.target = slot.target;
+        f.iut_thread = true;
+        f.arming = armings.load();
+        slot.stopped = true;
+      }
+    } else if (slot.owner == &f) {
+      there = f.after_library != Mode::kNone || ++f.visits == f.target.boundary.visit;
+    }
     Write(slot.address, slot.original);
     if (there) {
       slot.address = nullptr;
@@ -260,10 +362,14 @@ void Break(Following& f, ucontext_t* context) {
 void OnTrap(int /*signal*/, siginfo_t* info, void* context) {
   const int error = errno;
   trap_count.fetch_add(1, std::memory_order_relaxed);
-  if (info->si_code == TRAP_TRACE) {
-    Step(following, static_cast<ucontext_t*>(context));
-  } else if (info->si_code == SI_KERNEL || info->si_code == TRAP_BRKPT) {
-    Break(following, static_cast<ucontext_t*>(context));
+  auto* interrupted = static_cast<ucontext_t*>(context);
+  const greg_t exception = interrupted->uc_mcontext.gregs[REG_TRAPNO];
+  // The signal's own code does not always tell a step from a breakpoint; on virtual machines the
+  // former has been seen as the latter.
+  if (info->si_code > 0 && exception == kDebugException) {
+    Step(following, interrupted);
+  } else if (info->si_code > 0 && exception == kBreakpointException) {
+    Break(following, interrupted);
   } else {
     // Sent, by whomever: it does what it would have done without us.
     signal(SIGTRAP, SIG_DFL);
@@ -340,6 +446,7 @@ Stepper::Stepper(const CodeMap* code) {
   struct sigaction action {};
   action.sa_sigaction = OnTrap;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
+  sigaddset(&action.sa_mask, MarkSignal());
   sigaction(SIGTRAP, &action, &before_);
 }
 
@@ -355,8 +462,22 @@ void Stepper::Trace() {
   trace_complete = true;
 }
 
+void Stepper::TraceIutThreads(const std::vector<pid_t>& tids) {
+  trace_size = 0;
+  trace_complete = true;
+  marked.clear();
+  for (const pid_t tid : tids) {
+    if (!BlocksMarkSignal(tid)) marked.push_back(tid);
+  }
+  traced_thread = kNoThread;
+  Mark(marked);
+}
+
+void Stepper::MarkOwnThread() { is_own_thread = true; }
+
 std::vector<Boundary> Stepper::TakeTrace(bool* complete) {
-  ClearBreakpoint(&following);
+  ClearBreakpoint(nullptr);
+  if (traced_thread.exchange(kTraceOver) != kTraceOver) Mark(std::exchange(marked, {}));
   *complete = trace_complete && trace_size <= kMaxBoundaries;
   std::vector<Boundary> boundaries;
   std::unordered_map<uintptr_t, uint32_t> visits;
@@ -386,7 +507,10 @@ std::vector<Boundary> Stepper::TakeTrace(bool* complete) {
 void Stepper::Arm(const Target& target) {
   following = Following{};
   following.target = target;
-  if (target.by_steps) {
+  if (target.iut_thread) {
+    armings.fetch_add(1);
+    SetBreakpoint(At(target.boundary.anchor), nullptr, &target);
+  } else if (target.by_steps) {
     following.mode = Mode::kCount;
   } else {
     SetBreakpoint(At(target.boundary.anchor), &following);
@@ -394,8 +518,9 @@ void Stepper::Arm(const Target& target) {
 }
 
 bool Stepper::Disarm() {
-  ClearBreakpoint(&following);
-  const bool stopped = following.stopped;
+  ClearBreakpoint(following.target.iut_thread ? nullptr : &following);
+  if (following.target.iut_thread) armings.fetch_add(1);
+  const bool stopped = following.target.iut_thread ? slot.stopped : following.stopped;
   following = Following{};
   return stopped;
 }
@@ -425,6 +550,8 @@ void Stepper::Arm(const Target& /*target*/) {}
 bool Stepper::Disarm() { return false; }
 void Stepper::Enter() {}
 void Stepper::Leave() {}
+void Stepper::TraceIutThreads(const std::vector<pid_t>& /*tids*/) {}
+void Stepper::MarkOwnThread() {}
 uint64_t Stepper::traps() { return 0; }
 
 #endif

@@ -18,6 +18,8 @@
 #ifndef VDSCONFORM_HARNESS_STEPPER_H_
 #define VDSCONFORM_HARNESS_STEPPER_H_
 
+#include <sys/types.h>
+
 #include <csignal>
 #include <cstdint>
 #include <string>
@@ -53,6 +55,9 @@ class Stepper {
 
   // The calling thread's next call, from Enter to Leave, is recorded.
   void Trace();
+  // Of the implementation's own threads `tids`, the first that executes an instruction of it is
+  // recorded, until TakeTrace. Threads that block the signal this needs are left out.
+  void TraceIutThreads(const std::vector<pid_t>& tids);
   // What was recorded; incomplete if there was too much of it.
   std::vector<Boundary> TakeTrace(bool* complete);
 
@@ -61,6 +66,8 @@ class Stepper {
     // By steps from the call's first instruction instead of a breakpoint; then only the numbers of
     // `boundary` matter.
     bool by_steps = false;
+    // The first of the implementation's own threads to come there is stopped, not the caller.
+    bool iut_thread = false;
     // Called on the thread, inside a signal handler, when it is there; the thread goes on when
     // this returns. It may be called from within any function of the implementation or of libc,
     // one that holds a lock too.
@@ -71,6 +78,9 @@ class Stepper {
   void Arm(const Target& target);
   // Afterwards. True if it stopped.
   bool Disarm();
+
+  // The calling thread is not the implementation's, from now on.
+  static void MarkOwnThread();
 
   // Around the call into the implementation, on the thread that has called Trace or Arm.
   static void Enter();

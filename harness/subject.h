@@ -68,6 +68,8 @@ class Subject {
   virtual Execution Execute(const Program& program) = 0;
   // For every Program from now on.
   virtual void set_patience(const Patience& patience) = 0;
+  // The next Program runs in a process that has run none before. False: there is no other process.
+  virtual bool Renew() { return false; }
 };
 
 }  // namespace vdsconform

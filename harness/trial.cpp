@@ -10,6 +10,8 @@ namespace {
 constexpr uint32_t kShortRestMs = 2;
 constexpr uint32_t kShortHangMs = 500;
 constexpr uint32_t kConfirmFactor = 4;
+// In a fresh process the first call may have a lot to do, whatever the patience of a quick run.
+constexpr uint32_t kFreshRestMs = 4'000;
 
 bool IsSeenWaiting(const Finding& finding) {
   return finding.req == Req::kQs06 && !finding.witnesses.empty() &&
@@ -92,7 +94,14 @@ void Trier::ConfirmWaits(Trial& trial) {
 bool Trier::WaitsAgain(Trial& trial) {
   Patience longer = full_;
   longer.rest_ms *= kConfirmFactor;
-  const Execution again = ExecuteWith(longer, trial.program);
+  if (WaitsWith(longer, trial)) return true;
+  if (stopping() || !trial.execution.error.empty() || !subject_->Renew()) return false;
+  longer.rest_ms = std::max(longer.rest_ms, kFreshRestMs);
+  return WaitsWith(longer, trial);
+}
+
+bool Trier::WaitsWith(const Patience& patience, Trial& trial) {
+  const Execution again = ExecuteWith(patience, trial.program);
   trial.execution.error = again.error;
   return !stopping() && again.error.empty() && ShowsWait(JudgeHistory(again.history, profile_));
 }

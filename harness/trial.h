@@ -4,7 +4,8 @@
 // and that it hangs. Both are expensive for an implementation that has them, since every such call
 // uses up its patience, and the first must not be laid on a call that was merely slow. So:
 //  - A call seen waiting is tried again with four times the patience and believed only if it waits
-//    again. Further findings of this kind are dropped: QS-06 has failed already.
+//    again, in the same process or else in a fresh one, as some wait only once in a process.
+//    Further findings of this kind are dropped: QS-06 has failed already.
 //  - Once a call has been seen waiting, patience is short, for hangs too: waiting calls then only
 //    have to be let go.
 //  - A hang in a Program that runs in order is tried again, since it has no race to be lost, and
@@ -53,6 +54,7 @@ class Trier {
   Execution ExecuteWith(const Patience& patience, const Program& program);
   void ConfirmWaits(Trial& trial);
   bool WaitsAgain(Trial& trial);
+  bool WaitsWith(const Patience& patience, Trial& trial);
   void NoteWait(const Trial& trial);
   void ConfirmHangs(Trial& trial);
 

@@ -117,6 +117,7 @@ void Worker::Loop() {
   // Here rather than in the frame of a call, so that what is written too late harms nobody else.
   OutputFrame frame;
   buffers_ = std::make_unique<OutputBuffers>(&frame);
+  Stepper::MarkOwnThread();
   slot_.tid = static_cast<int32_t>(syscall(SYS_gettid));
   tid_ = slot_.tid;
   for (uint32_t seen = 0;; ++seen) {

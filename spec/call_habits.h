@@ -26,9 +26,10 @@ class CallHabits {
  private:
   // Timed waits depend on the operation being pending (QS-06), or they do not.
   uint64_t pending_calls_ = 0;
-  uint64_t pending_slept_ = 0;
+  uint64_t pending_gave_way_ = 0;  // to another thread, by itself
+  uint64_t pending_slept_ = 0;     // and were seen asleep with a time limit
   uint64_t finished_calls_ = 0;
-  uint64_t finished_slept_ = 0;
+  uint64_t finished_gave_way_ = 0;
   std::optional<Event> sleeper_;
 
   uint64_t contended_calls_ = 0;

@@ -28,13 +28,19 @@ class Explored : public DirectedCase {
     if (!why.empty()) GTEST_SKIP() << "not explored: " << why;
   }
 
+  // Whose thread is stopped.
+  enum class Whose : uint8_t { kCaller, kIut };
+
   // Performs the steps in every way with a stop during those given.
   bool Explore(const std::vector<Step>& steps, const std::vector<uint32_t>& stopped,
-               bool estimable) {
+               bool estimable, Whose whose = Whose::kCaller) {
     const RunContext& run = CurrentRun();
     if (stopped.size() > run.explore || WaitsWereMet()) return true;
     if (run.stopping && run.stopping()) return false;
     Program program = vdsconform::Explored(steps, stopped, estimable);
+    for (Preemption& preemption : program.schedule.preemptions) {
+      preemption.point.iut_thread = whose == Whose::kIut;
+    }
     if (stopped.size() > 1) program.schedule.budget = kPairs;
     program.schedule.seed = run.seed;
     Trial trial = Try(program);
@@ -53,7 +59,10 @@ class Explored : public DirectedCase {
     std::vector<Step> amid_call = before;
     amid_call.insert(amid_call.end(), {On(1, Query()), transition, On(1, Query())});
     if (!Explore(amid_call, {at}, estimable)) return;
-    Explore(amid_call, {at, at + 1}, estimable);
+    if (!Explore(amid_call, {at, at + 1}, estimable)) return;
+    // Nothing where it has no threads of its own.
+    if (!Explore(amid_transition, {at}, estimable, Whose::kIut)) return;
+    Explore(amid_call, {at}, estimable, Whose::kIut);
   }
 
   void ExploreBothPlans(const std::vector<Step>& before, const Step& transition) {

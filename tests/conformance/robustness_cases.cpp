@@ -19,6 +19,13 @@ TEST_F(QS13, ManyCallsComeBack) {
   }
 }
 
+TEST_F(QS13, MoreCallsThanACounterHoldsComeBack) {
+  // A counter of 16 bits, pending and once finished; in a quick run one of 8 bits.
+  const uint32_t calls = quick() ? 300 : 66'000;
+  if (!Check(InOrder({Query(calls), Progress(50), Finish(hr::kOk), Query()}, AnyPlan()))) return;
+  Check(InOrder({Finish(hr::kOk), Query(calls)}, AnyPlan()));
+}
+
 TEST_F(QS13, ManyProgressReportsComeBack) {
   for (const bool estimable : Estimables()) {
     std::vector<Step> program;

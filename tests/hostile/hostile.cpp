@@ -348,7 +348,9 @@ class Operation final : public IVdsAsync {
 HRESULT Begin(const vdsconform_plan* plan, IVdsAsync** async, void** operation) {
   if (Is("crash-in-begin")) Crash();
   if (Is("longjmp")) RememberWhere();
-  if (Is("no-begin-today")) return static_cast<HRESULT>(0x80070005u);
+  static std::atomic<int> begins{0};
+  const bool refuses = Is("no-begin-today") || (Is("one-begin-per-process") && begins++ > 0);
+  if (refuses) return static_cast<HRESULT>(0x80070005u);
   auto* made = new Operation(plan->estimable != 0);
   *async = made;
   *operation = made;

@@ -1,11 +1,12 @@
-// Mutants whose QueryStatus waits (QS-06).
+// Mutants whose QueryStatus waits (QS-06): always, now and then, or for a time. By what means one
+// can wait is in blocking_means.cpp.
 
 #include <sched.h>
 #include <time.h>
 
 #include <chrono>
 
-#include "tests/mutants/mutant_base.h"
+#include "tests/mutants/shapes.h"
 
 namespace vdsconform::mutants {
 namespace {
@@ -14,19 +15,6 @@ void SleepMicroseconds(long microseconds) {
   const timespec time{0, microseconds * 1'000};
   nanosleep(&time, nullptr);
 }
-
-// Base of this file: a step of its own before the operation is looked at.
-class Delays : public Operation {
- public:
-  using Operation::Operation;
-
- protected:
-  State Look() override {
-    Delay();
-    return Operation::Look();
-  }
-  virtual void Delay() = 0;
-};
 
 class WaitsForFinish : public Delays {
  public:
@@ -136,7 +124,8 @@ class SleepsOnceFinished : public Delays {
   }
 };
 
-// Gives the operation five milliseconds to end before it answers.
+// Gives the operation so much time to end before it answers.
+template <int kMilliseconds>
 class WaitsALittle : public Delays {
  public:
   using Delays::Delays;
@@ -144,51 +133,53 @@ class WaitsALittle : public Delays {
  protected:
   void Delay() override {
     std::unique_lock lock(mutex_);
-    ended_.wait_for(lock, std::chrono::milliseconds(5), [this] { return state_.load().ended(); });
+    ended_.wait_for(lock, std::chrono::milliseconds(kMilliseconds),
+                    [this] { return state_.load().ended(); });
   }
 };
 
-// Wait and QueryStatus take one lock, and Wait keeps it while it waits.
-class LockHeldByWait : public Delays {
+// Now and then.
+
+class WaitsOncePerProcess : public Delays {
  public:
   using Delays::Delays;
 
-  HRESULT Wait(HRESULT* result, VDS_ASYNC_OUTPUT* output) override {
-    const std::lock_guard lock(methods_);
-    return Delays::Wait(result, output);
-  }
-
  protected:
-  void Delay() override { const std::lock_guard lock(methods_); }
-
- private:
-  std::mutex methods_;
+  void Delay() override {
+    static std::atomic<bool> waited{false};
+    if (!waited.exchange(true)) AwaitEnd();
+  }
 };
 
-// Cancel is refused, but only once the operation has ended; until then it keeps the lock that
-// QueryStatus takes.
-class LockHeldByCancel : public Delays {
+// Only its so-manieth call waits.
+template <uint32_t kCall>
+class WaitsInOneCall : public Delays {
  public:
   using Delays::Delays;
 
-  HRESULT Cancel() override {
-    const std::lock_guard lock(methods_);
-    AwaitEnd();
-    return hr::kCancelTooLate;
+ protected:
+  void Delay() override {
+    if (++calls_ == kCall) AwaitEnd();
   }
 
- protected:
-  void Delay() override { const std::lock_guard lock(methods_); }
-
  private:
-  std::mutex methods_;
+  std::atomic<uint32_t> calls_{0};
 };
 
-constexpr uint32_t kNoCancel = kEverything & ~static_cast<uint32_t>(VDSCONFORM_CANCEL);
+class WaitsAt57 : public Delays {
+ public:
+  using Delays::Delays;
+
+ protected:
+  void Delay() override {
+    if (state_.load().percent == 57) AwaitEnd();
+  }
+};
 
 // A call that spins, polls or sleeps costs its time in every case. All other blocking mutants are
 // run through every case.
 constexpr const char* kNeverWaits = "--quick --filter QS06*";
+constexpr const char* kTimed = "--quick --filter QS06.ReturnsOnThread*:QS06.DoesNotTimeWait*";
 constexpr const char* kShortPatience =
     "--quick --rest-ms 100 --filter QS06.Returns*Percent:QS06.ReturnsOnThread*";
 
@@ -207,16 +198,26 @@ constexpr Row kRows[] = {
      Make<WaitsForNews>},
     {"sleeps_5_ms", "Sleeps five milliseconds at every call while pending.", "QS-06",
      Make<Sleeps<5'000>>, "win32", "", kEverything, kNeverWaits},
+    {"sleeps_1_ms", "Sleeps a millisecond at every call while pending.", "QS-06",
+     Make<Sleeps<1'000>>, "win32", "", kEverything, kNeverWaits},
     {"sleeps_100_us", "Sleeps a tenth of a millisecond at every call while pending.", "QS-06",
      Make<Sleeps<100>>, "win32", "", kEverything, kNeverWaits},
     {"sleeps_once_finished", "Sleeps half a millisecond at every call once finished.", "QS-06",
      Make<SleepsOnceFinished>, "win32", "", kEverything, kNeverWaits},
-    {"waits_a_little", "Waits up to five milliseconds for the end.", "QS-06", Make<WaitsALittle>,
-     "win32", "", kEverything, kNeverWaits},
-    {"lock_held_by_wait", "Takes the lock that Wait keeps while it waits.", "QS-06",
-     Make<LockHeldByWait>},
-    {"lock_held_by_cancel", "Takes the lock that Cancel keeps while it waits.", "QS-06",
-     Make<LockHeldByCancel>, "win32", "", kNoCancel},
+    {"waits_1_ms", "Waits up to a millisecond for the end.", "QS-06", Make<WaitsALittle<1>>,
+     "win32", "", kEverything, kTimed},
+    {"waits_a_little", "Waits up to five milliseconds for the end.", "QS-06", Make<WaitsALittle<5>>,
+     "win32", "", kEverything, kTimed},
+    {"waits_50_ms", "Waits up to fifty milliseconds for the end.", "QS-06", Make<WaitsALittle<50>>,
+     "win32", "", kEverything, kTimed},
+    {"waits_once_per_process", "Only the first call of the process waits for the end.", "QS-06",
+     Make<WaitsOncePerProcess>},
+    {"waits_in_first_call", "Only the first call of an operation waits for the end.", "QS-06",
+     Make<WaitsInOneCall<1>>},
+    {"waits_in_call_1001", "Only the 1,001st call of an operation waits for the end.", "QS-06",
+     Make<WaitsInOneCall<1'001>>},
+    {"waits_at_57", "Waits for the end at 57 percent.", "QS-06", Make<WaitsAt57>, "win32", "",
+     kEverything, "--filter QS06.*"},
 };
 
 }  // namespace

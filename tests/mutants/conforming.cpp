@@ -31,16 +31,22 @@ class Aside : public Operation {
   }
 };
 
-// Two milliseconds of processor time; from time to time, as a suite asks often.
-void ComputeNowAndThen() {
-  static std::atomic<uint32_t> calls{0};
-  if (++calls % 512 != 1) return;
+// So much processor time.
+template <long kMicroseconds>
+void Compute() {
   timespec from{};
   timespec now{};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
   do {
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  } while ((now.tv_sec - from.tv_sec) * 1'000'000'000 + now.tv_nsec - from.tv_nsec < 2'000'000);
+  } while ((now.tv_sec - from.tv_sec) * 1'000'000'000 + now.tv_nsec - from.tv_nsec <
+           kMicroseconds * 1'000);
+}
+
+// From time to time, as a suite asks often.
+void ComputeNowAndThen() {
+  static std::atomic<uint32_t> calls{0};
+  if (++calls % 512 == 1) Compute<2'000>();
 }
 
 void Allocate() {
@@ -213,6 +219,8 @@ constexpr uint32_t kEstimableOnly = kEverything & ~static_cast<uint32_t>(VDSCONF
 constexpr Row kRows[] = {
     {"computes_2_ms", "Now and then computes for two milliseconds.", "",
      Make<Aside<ComputeNowAndThen>>},
+    {"computes_100_us", "Computes for a tenth of a millisecond at every call.", "",
+     Make<Aside<Compute<100>>>, "win32", "", kEverything, "--quick --filter QS01.*:QS06.*"},
     {"allocates", "Allocates memory at every call.", "", Make<Aside<Allocate>>, "win32", "QA-02"},
     {"logs_to_stderr", "Logs every call.", "", Make<Aside<LogToStderr>>, "win32", "QA-02"},
     {"prints_to_stdout", "Prints to stdout what looks like a history.", "",

@@ -1,297 +1,261 @@
-// Implementations that conform and keep their state in an unusual way, or have others do the work:
-// nothing may be found in them.
+// Implementations that conform and keep their state in an unusual way: nothing may be found in
+// them.
 
+#include <pthread.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
 #include <memory>
 #include <mutex>
+#include <shared_mutex>
 #include <thread>
 
-#include "tests/mutants/mutant_base.h"
+#include "tests/mutants/shapes.h"
 
 namespace vdsconform::mutants {
 namespace {
 
-// How the state is kept.
+// A lock is held for a few instructions, but a thread may be stopped there.
 
-// Everything under one mutex.
-class MutexBased : public Operation {
- public:
-  using Operation::Operation;
+template <class Mutex>
+struct Under {
+  Mutex mutex;
+  Answer kept = kAtFirst;
 
-  HRESULT Cancel() override {
-    const std::lock_guard lock(all_);
-    return Operation::Cancel();
+  void Store(Answer answer) {
+    const std::lock_guard lock(mutex);
+    kept = answer;
   }
-  void Progress(ULONG percent) override {
-    const std::lock_guard lock(all_);
-    Operation::Progress(percent);
+  Answer Load() {
+    const std::lock_guard lock(mutex);
+    return kept;
   }
-  void Finish(HRESULT result) override {
-    const std::lock_guard lock(all_);
-    Operation::Finish(result);
-  }
-
- protected:
-  HRESULT Tell(State, HRESULT* hr, ULONG* percent) override {
-    const std::lock_guard lock(all_);
-    return Operation::Tell(state_.load(), hr, percent);
-  }
-
- private:
-  std::mutex all_;
 };
 
-// Everything under one spinlock.
-class SpinlockBased : public Operation {
+class Spinlock {
  public:
-  using Operation::Operation;
-
-  HRESULT Cancel() override {
-    const Guard guard(*this);
-    return Operation::Cancel();
+  void lock() {
+    while (taken_.test_and_set()) std::this_thread::yield();
   }
-  void Progress(ULONG percent) override {
-    const Guard guard(*this);
-    Operation::Progress(percent);
-  }
-  void Finish(HRESULT result) override {
-    const Guard guard(*this);
-    Operation::Finish(result);
-  }
-
- protected:
-  HRESULT Tell(State, HRESULT* hr, ULONG* percent) override {
-    const Guard guard(*this);
-    return Operation::Tell(state_.load(), hr, percent);
-  }
+  void unlock() { taken_.clear(); }
 
  private:
-  struct Guard {
-    explicit Guard(SpinlockBased& owner) : operation(owner) {
-      while (operation.taken_.test_and_set()) std::this_thread::yield();
-    }
-    ~Guard() { operation.taken_.clear(); }
-    SpinlockBased& operation;
-  };
   std::atomic_flag taken_ = ATOMIC_FLAG_INIT;
 };
 
-// A seqlock that is right: hr and percent apart, the reader checks the sequence twice.
-class SeqlockBased : public Operation {
+class RobustMutex {
  public:
-  using Operation::Operation;
+  RobustMutex() {
+    pthread_mutexattr_t attributes;
+    pthread_mutexattr_init(&attributes);
+    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    pthread_mutex_init(&mutex_, &attributes);
+    pthread_mutexattr_destroy(&attributes);
+  }
+  ~RobustMutex() { pthread_mutex_destroy(&mutex_); }
+  RobustMutex(const RobustMutex&) = delete;
+  RobustMutex& operator=(const RobustMutex&) = delete;
 
-  HRESULT Cancel() override {
-    const HRESULT ret = Operation::Cancel();
-    Publish();
-    return ret;
+  void lock() {
+    if (pthread_mutex_lock(&mutex_) == EOWNERDEAD) pthread_mutex_consistent(&mutex_);
   }
-  void Progress(ULONG percent) override {
-    Operation::Progress(percent);
-    Publish();
-  }
-  void Finish(HRESULT result) override {
-    Operation::Finish(result);
-    Publish();
-  }
-  HRESULT Wait(HRESULT* result, VDS_ASYNC_OUTPUT* output) override {
-    const HRESULT ret = Operation::Wait(result, output);
-    Publish();
-    return ret;
-  }
-
- protected:
-  HRESULT Tell(State, HRESULT* hr, ULONG* percent) override {
-    uint32_t before = 0;
-    Answer answer{};
-    do {
-      while ((before = sequence_.load()) % 2 != 0) std::this_thread::yield();
-      answer.hr = hr_;
-      answer.percent = percent_;
-    } while (sequence_.load() != before);
-    *hr = answer.hr;
-    *percent = answer.percent;
-    return hr::kOk;
-  }
+  void unlock() { pthread_mutex_unlock(&mutex_); }
 
  private:
-  void Publish() {
-    const std::lock_guard lock(writers_);
-    const Answer answer = Show(state_.load());
-    ++sequence_;
-    hr_ = answer.hr;
-    percent_ = answer.percent;
-    ++sequence_;
-  }
+  pthread_mutex_t mutex_;
+};
 
-  std::mutex writers_;
-  std::atomic<uint32_t> sequence_{0};
-  std::atomic<HRESULT> hr_{hr::kOperationPending};
-  std::atomic<ULONG> percent_{0};
+struct UnderRecursiveMutex : Under<std::recursive_mutex> {
+  Answer Load() {
+    const std::lock_guard lock(mutex);
+    return Under::Load();
+  }
+};
+
+struct UnderSharedMutex : Under<std::shared_mutex> {
+  Answer Load() {
+    const std::shared_lock lock(mutex);
+    return kept;
+  }
+};
+
+// Where the lock is taken, tells what the last transition left.
+struct TriesLock : Under<std::mutex> {
+  std::atomic<Answer> last{kAtFirst};
+
+  void Store(Answer answer) {
+    const std::lock_guard lock(mutex);
+    kept = answer;
+    last = answer;
+  }
+  Answer Load() {
+    for (int tries = 0; tries < 3; ++tries) {
+      const std::unique_lock lock(mutex, std::try_to_lock);
+      if (lock.owns_lock()) return kept;
+    }
+    return last;
+  }
+};
+
+// percent << 32 | hr.
+struct PackedWord {
+  std::atomic<uint64_t> word{Pack(kAtFirst)};
+
+  static constexpr uint64_t Pack(Answer answer) {
+    return uint64_t{answer.percent} << 32 | ToBits(answer.hr);
+  }
+  void Store(Answer answer) { word.store(Pack(answer), std::memory_order_release); }
+  Answer Load() const {
+    const uint64_t now = word.load(std::memory_order_acquire);
+    return {ToHresult(static_cast<uint32_t>(now)), static_cast<ULONG>(now >> 32)};
+  }
+};
+
+// A seqlock that is right: the reader checks the sequence twice.
+struct Seqlock : Halves {
+  Half<uint32_t> sequence{0};
+
+  void Store(Answer answer) {
+    sequence = sequence + 1;
+    StoreHrFirst(answer);
+    sequence = sequence + 1;
+  }
+  Answer Load() const {
+    for (;;) {
+      const uint32_t before = sequence;
+      const Answer answer = LoadHrFirst();
+      if (before % 2 == 0 && sequence == before) return answer;
+      std::this_thread::yield();
+    }
+  }
 };
 
 // A pointer to the current of many snapshots, none of which ever changes.
-class SnapshotPointer : public Operation {
- public:
-  explicit SnapshotPointer(bool estimable) : Operation(estimable) { Publish(); }
+struct SnapshotPointer {
+  std::vector<std::unique_ptr<const Answer>> all;
+  std::atomic<const Answer*> current{&kAtFirst};
 
-  HRESULT Cancel() override {
-    const HRESULT ret = Operation::Cancel();
-    Publish();
-    return ret;
+  void Store(Answer answer) {
+    all.push_back(std::make_unique<const Answer>(answer));
+    current = all.back().get();
   }
-  void Progress(ULONG percent) override {
-    Operation::Progress(percent);
-    Publish();
-  }
-  void Finish(HRESULT result) override {
-    Operation::Finish(result);
-    Publish();
-  }
-  HRESULT Wait(HRESULT* result, VDS_ASYNC_OUTPUT* output) override {
-    const HRESULT ret = Operation::Wait(result, output);
-    Publish();
-    return ret;
-  }
-
- protected:
-  HRESULT Tell(State, HRESULT* hr, ULONG* percent) override {
-    const Answer& now = *current_.load();
-    *hr = now.hr;
-    *percent = now.percent;
-    return hr::kOk;
-  }
-
- private:
-  void Publish() {
-    const std::lock_guard lock(writers_);
-    snapshots_.push_back(std::make_unique<const Answer>(Show(state_.load())));
-    current_ = snapshots_.back().get();
-  }
-
-  std::mutex writers_;
-  std::vector<std::unique_ptr<const Answer>> snapshots_;  // guarded by writers_
-  std::atomic<const Answer*> current_{nullptr};
+  Answer Load() const { return *current.load(); }
 };
 
-// Who does the work.
+// Who reads a snapshot keeps it alive.
+struct CountedSnapshot {
+  std::atomic<std::shared_ptr<const Answer>> current{std::make_shared<const Answer>(kAtFirst)};
 
-// A thread that does one thing after another and lets the caller wait for it.
-class Worker {
- public:
-  Worker() : thread_([this] { Loop(); }) {}
-  ~Worker() {
-    {
-      const std::lock_guard lock(mutex_);
-      stopping_ = true;
-    }
-    changed_.notify_all();
-    thread_.join();
-  }
-  template <class Work>
-  void Do(Work work) {
-    const std::lock_guard one_at_a_time(callers_);
-    std::unique_lock lock(mutex_);
-    work_ = [](void* context) { (*static_cast<Work*>(context))(); };
-    context_ = &work;
-    changed_.notify_all();
-    changed_.wait(lock, [this] { return work_ == nullptr; });
-  }
+  void Store(Answer answer) { current = std::make_shared<const Answer>(answer); }
+  Answer Load() const { return *current.load(); }
+};
 
- private:
-  void Loop() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return stopping_ || work_ != nullptr; });
-      if (work_ == nullptr) return;
-      work_(context_);
-      work_ = nullptr;
-      changed_.notify_all();
+// Snapshots whose readers point at what they read, so that it is not destroyed.
+struct HazardPointers {
+  std::array<std::atomic<const Answer*>, 16> hazards{};
+  std::vector<std::unique_ptr<const Answer>> retired;
+  std::atomic<const Answer*> current{new Answer(kAtFirst)};
+
+  ~HazardPointers() { delete current.load(); }
+  void Store(Answer answer) {
+    retired.emplace_back(current.exchange(new Answer(answer)));
+    std::erase_if(retired, [this](const auto& old) {
+      return std::none_of(hazards.begin(), hazards.end(),
+                          [&](const auto& hazard) { return hazard == old.get(); });
+    });
+  }
+  Answer Load() {
+    for (size_t i = 0;; i = (i + 1) % hazards.size()) {
+      const Answer* const now = current;
+      const Answer* free = nullptr;
+      if (!hazards[i].compare_exchange_strong(free, now)) continue;
+      // It may have been retired before it was pointed at.
+      const bool valid = current == now;
+      const Answer answer = valid ? *now : kAtFirst;
+      hazards[i] = nullptr;
+      if (valid) return answer;
     }
   }
-
-  std::mutex callers_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  void (*work_)(void*) = nullptr;
-  void* context_ = nullptr;
-  bool stopping_ = false;
-  std::thread thread_;  // the last member: it uses the others
 };
 
-// Each operation has a thread, and every transition happens on it.
-class TransitionsOnWorker : public Operation {
- public:
-  using Operation::Operation;
+// Snapshots that are destroyed at a moment without readers: read, copy, update.
+struct DestroyedWithoutReaders {
+  std::atomic<uint32_t> readers{0};
+  std::vector<std::unique_ptr<const Answer>> retired;
+  std::atomic<const Answer*> current{new Answer(kAtFirst)};
 
-  HRESULT Cancel() override {
-    HRESULT ret = hr::kFail;
-    worker_.Do([&] { ret = Operation::Cancel(); });
-    return ret;
+  ~DestroyedWithoutReaders() { delete current.load(); }
+  void Store(Answer answer) {
+    retired.emplace_back(current.exchange(new Answer(answer)));
+    if (readers == 0) retired.clear();
   }
-  void Progress(ULONG percent) override {
-    worker_.Do([&] { Operation::Progress(percent); });
+  Answer Load() {
+    ++readers;
+    const Answer answer = *current.load();
+    --readers;
+    return answer;
   }
-  void Finish(HRESULT result) override {
-    worker_.Do([&] { Operation::Finish(result); });
-  }
-
- private:
-  Worker worker_;
 };
 
-// Each operation has a thread, and every QueryStatus is answered by it.
-class AnswersOnWorker : public Operation {
- public:
-  using Operation::Operation;
+// Two copies: the writer changes the one that nobody reads, shows it, and changes the other once
+// its readers have left.
+struct LeftRight {
+  std::array<Answer, 2> sides{kAtFirst, kAtFirst};
+  std::atomic<uint32_t> side{0};
+  std::atomic<uint32_t> door{0};
+  std::array<std::atomic<uint32_t>, 2> inside{};
 
- protected:
-  State Look() override {
-    State state;
-    worker_.Do([&] { state = Operation::Look(); });
-    return state;
+  void Store(Answer answer) {
+    const uint32_t old = side;
+    sides[1 - old] = answer;
+    side = 1 - old;
+    const uint32_t used = door;
+    AwaitEmpty(1 - used);
+    door = 1 - used;
+    AwaitEmpty(used);
+    sides[old] = answer;
   }
-
- private:
-  Worker worker_;
-};
-
-// A wrapper around another IVdsAsync, as a server is around its provider's.
-class Delegates : public Operation {
- public:
-  explicit Delegates(bool estimable) : Operation(estimable), inner_(new Operation(estimable)) {}
-  ~Delegates() override {
-    inner_->End();
-    inner_->Release();
+  Answer Load() {
+    const uint32_t through = door;
+    ++inside[through];
+    const Answer answer = sides[side];
+    --inside[through];
+    return answer;
   }
-
-  HRESULT Cancel() override { return inner_->Cancel(); }
-  HRESULT Wait(HRESULT* result, VDS_ASYNC_OUTPUT* output) override {
-    return inner_->Wait(result, output);
+  void AwaitEmpty(uint32_t which) const {
+    while (inside[which] != 0) std::this_thread::yield();
   }
-  HRESULT QueryStatus(HRESULT* hr, ULONG* percent) override {
-    return inner_->QueryStatus(hr, percent);
-  }
-  void Progress(ULONG percent) override { inner_->Progress(percent); }
-  void Finish(HRESULT result) override { inner_->Finish(result); }
-
- private:
-  Operation* const inner_;
 };
 
 constexpr Row kRows[] = {
     {"plain", "One atomic state.", "", Make<Operation>},
     {"plain_ms_vds", "One atomic state, by the rules of MS-VDS.", "", Make<Operation>, "ms-vds"},
-    {"mutex_based", "Everything under one mutex.", "", Make<MutexBased>, "win32", "QA-02"},
-    {"spinlock_based", "Everything under one spinlock.", "", Make<SpinlockBased>, "win32", "QA-02"},
-    {"seqlock_based", "A seqlock whose reader checks twice.", "", Make<SeqlockBased>, "ms-vds",
+    {"mutex_based", "Everything under one mutex.", "", Make<Keeps<Under<std::mutex>>>, "win32",
+     "QA-02"},
+    {"spinlock_based", "Everything under one spinlock.", "", Make<Keeps<Under<Spinlock>>>, "win32",
+     "QA-02"},
+    {"robust_mutex", "Everything under a robust mutex.", "", Make<Keeps<Under<RobustMutex>>>,
+     "win32", "QA-02"},
+    {"recursive_mutex", "Takes a recursive mutex twice.", "", Make<Keeps<UnderRecursiveMutex>>,
+     "win32", "QA-02"},
+    {"shared_mutex", "Readers share the lock.", "", Make<Keeps<UnderSharedMutex>>, "win32",
+     "QA-02"},
+    {"tries_lock", "Tells the last pair where the lock is taken.", "", Make<Keeps<TriesLock>>,
+     "ms-vds"},
+    {"packed_word", "Percent and hr in one 64-bit word.", "", Make<Keeps<PackedWord>>, "ms-vds"},
+    {"seqlock_based", "A seqlock whose reader checks twice.", "", Make<Keeps<Seqlock>>, "ms-vds",
      "QA-02"},
     {"snapshot_pointer", "A pointer to the current of many constant snapshots.", "",
-     Make<SnapshotPointer>, "ms-vds"},
-    {"transitions_on_worker", "A thread of the operation makes every transition.", "",
-     Make<TransitionsOnWorker>},
-    {"answers_on_worker", "A thread of the operation answers every QueryStatus.", "",
-     Make<AnswersOnWorker>, "win32", "QA-02"},
-    {"delegates", "Passes every call on to another IVdsAsync.", "", Make<Delegates>},
+     Make<Keeps<SnapshotPointer>>, "ms-vds"},
+    {"counted_snapshot", "A snapshot that its readers keep alive.", "",
+     Make<Keeps<CountedSnapshot>>, "ms-vds", "QA-02"},
+    {"hazard_pointers", "Snapshots that are kept while somebody points at them.", "",
+     Make<Keeps<HazardPointers>>, "ms-vds", "QA-02"},
+    {"destroyed_without_readers", "Snapshots that are destroyed when nobody reads.", "",
+     Make<Keeps<DestroyedWithoutReaders>>, "ms-vds", "QA-02"},
+    {"left_right", "Two copies, of which the writer changes the one that is not read.", "",
+     Make<Keeps<LeftRight>>, "ms-vds"},
 };
 
 }  // namespace

@@ -2,6 +2,8 @@
 // row. A faulty one must fail with the requirement that it was made to break and with no other, a
 // conforming one must pass, and every requirement must have a mutant that it alone finds.
 //
+// It also writes the page kill-matrix.md, and tells whether the page is still true.
+//
 // Exit codes: 0 all as it should be, 1 some not, 2 wrong use.
 
 #include <CLI/CLI.hpp>
@@ -15,148 +17,63 @@
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
-#include <set>
-#include <sstream>
 #include <string>
 #include <thread>
 
+#include "tests/mutants/kill_page.h"
+#include "tests/mutants/kill_run.h"
 #include "tests/mutants/mutant_base.h"
 #include "tests/mutants/run_command.h"
 
 namespace vdsconform::mutants {
 namespace {
 
-using Ids = std::set<std::string>;
-
 struct Settings {
-  std::string command;
-  std::string libraries;
-  std::string work;
+  Places places;
   std::vector<std::string> only;
   unsigned jobs = 2;
-  bool table = false;
+  unsigned seeds = 1;
+  std::string write_page;  // files; empty: none
+  std::string check_page;
 };
-
-// What one run of the command said.
-struct Report {
-  int exit_code = -1;
-  Ids failed;
-  Ids advised;
-  std::string problem;  // the report could not be read
-};
-
-struct Result {
-  Row row;
-  Report report;
-  std::string mismatch;  // empty: as the row wants it
-  double seconds = 0;
-  unsigned tries = 1;
-};
-
-std::string Join(const Ids& ids) {
-  std::string text;
-  for (const std::string& id : ids) text += (text.empty() ? "" : " ") + id;
-  return text.empty() ? "nothing" : text;
-}
-
-std::vector<std::string> Words(const char* text) {
-  std::istringstream words(text);
-  return {std::istream_iterator<std::string>(words), {}};
-}
-
-bool IsAdvisory(const std::string& id) { return id.rfind("QA-", 0) == 0; }
-
-Report ReadReport(const std::string& file) {
-  Report report;
-  std::ifstream in(file);
-  const nlohmann::json document = nlohmann::json::parse(in, nullptr, false);
-  if (document.is_discarded() || !document.contains("requirements")) {
-    report.problem = file + " is no report";
-    return report;
-  }
-  for (const char* list : {"requirements", "advisories"}) {
-    for (const nlohmann::json& entry : document.value(list, nlohmann::json::array())) {
-      const std::string id = entry.value("id", "");
-      const bool found = !entry.value("findings", nlohmann::json::array()).empty();
-      if (IsAdvisory(id) && found) report.advised.insert(id);
-      if (!IsAdvisory(id) && entry.value("verdict", "") == "fail") report.failed.insert(id);
-    }
-  }
-  return report;
-}
-
-Report Run(const Settings& settings, const Row& row, bool strict, unsigned seed) {
-  const std::string base = settings.work + "/" + row.name;
-  const std::string json = base + ".json";
-  std::filesystem::remove(json);
-  std::vector<std::string> arguments = {
-      settings.command, "run", "--iut", settings.libraries + "/libmutant_" + row.name + ".so",
-      "--profile", row.profile, "--json", json, "--artifacts", base + ".findings",
-      // The same random Programs every time.
-      "--seed", std::to_string(seed)};
-  for (const std::string& word : Words(row.how)) arguments.push_back(word);
-  if (strict) arguments.emplace_back("--strict");
-  const int exit_code = RunCommand(arguments, base + ".log");
-  Report report = ReadReport(json);
-  report.exit_code = exit_code;
-  return report;
-}
-
-// Those of `found` that are neither wanted nor allowed beside.
-Ids Surplus(const Ids& found, const std::string& wanted, const Ids& allowed) {
-  Ids surplus;
-  for (const std::string& id : found) {
-    if (id != wanted && allowed.count(id) == 0) surplus.insert(id);
-  }
-  return surplus;
-}
-
-// What is wrong with the report on this row; empty: nothing.
-std::string Compare(const Row& row, const Report& report) {
-  if (!report.problem.empty()) return report.problem;
-  const std::string wanted = row.requirement;
-  const bool faulty = !wanted.empty() && !IsAdvisory(wanted);
-  const std::vector<std::string> also = Words(row.also);
-  const Ids allowed(also.begin(), also.end());
-  std::string mismatch;
-  const auto complain = [&mismatch](const std::string& text) {
-    mismatch += (mismatch.empty() ? "" : "; ") + text;
-  };
-  if (faulty && report.failed.count(wanted) == 0) complain(wanted + " does not fail");
-  const Ids failures = Surplus(report.failed, wanted, allowed);
-  if (!failures.empty()) complain("fails with " + Join(failures));
-  if (!faulty) {
-    if (!wanted.empty() && report.advised.count(wanted) == 0) complain("no advice of " + wanted);
-    // QA-05 is a measurement and may be given of anything.
-    Ids advice = Surplus(report.advised, wanted, allowed);
-    advice.erase("QA-05");
-    if (!advice.empty()) complain("advice of " + Join(advice));
-  }
-  const int exit_code = faulty ? 1 : allowed.count("inconclusive") != 0 ? 3 : 0;
-  if (report.exit_code != exit_code) {
-    complain("exit code " + std::to_string(report.exit_code) + " instead of " +
-             std::to_string(exit_code));
-  }
-  return mismatch;
-}
 
 // What is seen of a race is the machine's choice, and with it, now and then, what else a fault
 // looks like. A faulty row may therefore be tried again; one that conforms must pass each time.
 constexpr unsigned kTries = 3;
+// The same of one case, which takes little time and may be a race.
+constexpr unsigned kTriesOfCase = 100;
+
+// Runs the row with one seed after another: until it is as meant, or with all of them.
+void RunSeeds(const Settings& settings, Result& result) {
+  const unsigned tries = settings.seeds > 1 ? settings.seeds : IsFaulty(result.row) ? kTries : 1;
+  for (unsigned seed = 1; seed <= tries; ++seed) {
+    RunOptions options;
+    options.seed = seed;
+    Report report = Run(settings.places, result.row, options);
+    const std::string mismatch = Compare(result.row, report);
+    const bool killed =
+        IsFaulty(result.row) ? report.failed.count(result.row.requirement) != 0 : mismatch.empty();
+    ++result.runs;
+    if (killed) ++result.kills;
+    // One good run of a faulty one is enough, and one bad run of one that conforms too much.
+    const bool settled = result.runs > 1 && result.mismatch.empty() == IsFaulty(result.row);
+    if (!settled) {
+      result.report = std::move(report);
+      result.mismatch = mismatch;
+    }
+    if (settings.seeds == 1 && mismatch.empty()) break;
+  }
+}
 
 Result Try(const Settings& settings, const Row& row) {
   Result result;
   result.row = row;
   const auto start = std::chrono::steady_clock::now();
-  const std::string wanted = row.requirement;
-  const unsigned tries = wanted.empty() || IsAdvisory(wanted) ? 1 : kTries;
-  for (result.tries = 1;; ++result.tries) {
-    result.report = Run(settings, row, false, result.tries);
-    result.mismatch = Compare(row, result.report);
-    if (result.mismatch.empty() || result.tries == tries) break;
-  }
+  RunSeeds(settings, result);
   if (result.mismatch.empty() && IsAdvisory(row.requirement)) {
-    const int exit_code = Run(settings, row, true, 1).exit_code;
+    RunOptions options;
+    options.strict = true;
+    const int exit_code = Run(settings.places, row, options).exit_code;
     if (exit_code != 1) {
       result.mismatch = "exit code " + std::to_string(exit_code) + " instead of 1 with --strict";
     }
@@ -170,12 +87,17 @@ void Print(const Result& result) {
   const char* const kind = *result.row.requirement == '\0' ? "conforms" : result.row.requirement;
   Ids found = result.report.failed;
   found.insert(result.report.advised.begin(), result.report.advised.end());
-  const std::string tries =
-      result.tries == 1 ? "" : "  in " + std::to_string(result.tries) + " tries";
+  std::string how;
+  if (const Kill* kill = FirstKill(result.row, result.report)) {
+    how = "  by " + kill->probe + " in Program " + std::to_string(kill->programs);
+  }
+  if (result.runs > 1) {
+    how += "  in " + std::to_string(result.kills) + " of " + std::to_string(result.runs) + " runs";
+  }
   std::printf("%-8s %-34s meant %-8s found %-12s %5.1f s%s%s%s\n",
               result.mismatch.empty() ? "ok" : "MISMATCH", result.row.name, kind,
-              Join(found).c_str(), result.seconds, tries.c_str(),
-              result.mismatch.empty() ? "" : "  ", result.mismatch.c_str());
+              Join(found).c_str(), result.seconds, how.c_str(), result.mismatch.empty() ? "" : "  ",
+              result.mismatch.c_str());
   std::fflush(stdout);
 }
 
@@ -208,9 +130,9 @@ void CollectIds(const nlohmann::json& value, Ids* ids) {
 
 // The ids that the command knows; empty if it cannot tell.
 Ids KnownIds(const Settings& settings) {
-  const std::string file = settings.work + "/requirements.json";
+  const std::string file = settings.places.work + "/requirements.json";
   Ids ids;
-  if (RunCommand({settings.command, "list", "--json"}, file) != 0) return ids;
+  if (RunCommand({settings.places.command, "list", "--json"}, file) != 0) return ids;
   std::ifstream in(file);
   CollectIds(nlohmann::json::parse(in, nullptr, false), &ids);
   return ids;
@@ -228,35 +150,64 @@ Ids WithoutMutant(const Ids& known, const std::vector<Result>& results) {
   return missing;
 }
 
-void PrintTable(const std::vector<Result>& results) {
-  std::printf("\n| mutant | what it does | profile | meant | failed | advised |\n");
-  std::printf("|---|---|---|---|---|---|\n");
-  for (const Result& result : results) {
-    const Row& row = result.row;
-    std::printf("| `%s` | %s | %s | %s | %s | %s |\n", row.name, row.does, row.profile,
-                *row.requirement == '\0' ? "conforms" : row.requirement,
-                Join(result.report.failed).c_str(), Join(result.report.advised).c_str());
+// What the numbers of the page come from.
+std::string Measurement(const Settings& settings) {
+  return "with " + std::to_string(settings.seeds) + (settings.seeds == 1 ? " seed" : " seeds") +
+         " on a machine with " + std::to_string(std::thread::hardware_concurrency()) +
+         " processors, " +
+         (settings.jobs == 1 ? "one mutant" : std::to_string(settings.jobs) + " mutants") +
+         " at a time.";
+}
+
+// False: it could not be written, or is not true any more.
+bool SeeToPage(const Settings& settings, const std::vector<Result>& results) {
+  if (!settings.write_page.empty()) {
+    std::ofstream out(settings.write_page);
+    out << Page(results, Measurement(settings));
+    if (!out.flush()) {
+      std::printf("%s cannot be written\n", settings.write_page.c_str());
+      return false;
+    }
   }
+  if (settings.check_page.empty()) return true;
+  std::ifstream in(settings.check_page);
+  const std::string page{std::istreambuf_iterator<char>(in), {}};
+  const auto kills = [&](const Row& row, const std::string& probe) {
+    for (unsigned seed = 1; seed <= kTriesOfCase; ++seed) {
+      RunOptions options;
+      options.seed = seed;
+      options.only_case = probe;
+      if (FirstKill(row, Run(settings.places, row, options)) != nullptr) return true;
+    }
+    return false;
+  };
+  const std::vector<std::string> outdated = Outdated(page, results, kills);
+  for (const std::string& line : outdated) {
+    std::printf("%s: %s\n", settings.check_page.c_str(), line.c_str());
+  }
+  return outdated.empty();
+}
+
+std::vector<Row> ChosenRows(const std::vector<std::string>& only) {
+  std::vector<Row> rows = AllRows();
+  if (only.empty()) return rows;
+  std::erase_if(rows, [&](const Row& row) {
+    return std::find(only.begin(), only.end(), row.name) == only.end();
+  });
+  return rows;
 }
 
 int Matrix(const Settings& settings) {
-  std::vector<Row> rows;
-  for (const Row& row : AllRows()) {
-    const auto& only = settings.only;
-    if (only.empty() || std::find(only.begin(), only.end(), row.name) != only.end()) {
-      rows.push_back(row);
-    }
-  }
+  const std::vector<Row> rows = ChosenRows(settings.only);
   if (rows.empty() || rows.size() < settings.only.size()) {
     std::fprintf(stderr, "kill_matrix: --only names a mutant that does not exist\n");
     return 2;
   }
-  std::filesystem::create_directories(settings.work);
+  std::filesystem::create_directories(settings.places.work);
 
   const auto start = std::chrono::steady_clock::now();
   const std::vector<Result> results = TryAll(settings, rows);
   const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - start;
-  if (settings.table) PrintTable(results);
 
   size_t mismatches = 0;
   std::map<char, size_t> kinds;  // 'S' of QS, 'A' of QA, 0 for conforming
@@ -272,7 +223,8 @@ int Matrix(const Settings& settings) {
   const Ids missing = WithoutMutant(known, results);
   if (known.empty()) std::printf("The command does not list its requirements.\n");
   if (!missing.empty()) std::printf("Without a mutant: %s\n", Join(missing).c_str());
-  return mismatches == 0 && missing.empty() && !known.empty() ? 0 : 1;
+  const bool page = SeeToPage(settings, results);
+  return mismatches == 0 && missing.empty() && !known.empty() && page ? 0 : 1;
 }
 
 }  // namespace
@@ -281,12 +233,18 @@ int Matrix(const Settings& settings) {
 int main(int argc, char** argv) {
   vdsconform::mutants::Settings settings;
   CLI::App app{"Compares what vdsconform finds in each mutant with what it should find"};
-  app.add_option("--command", settings.command, "The vdsconform to run")->required();
-  app.add_option("--libraries", settings.libraries, "Where libmutant_NAME.so are")->required();
-  app.add_option("--work", settings.work, "A directory for reports and logs")->required();
-  app.add_option("--only", settings.only, "Names of the mutants to run; default: all");
+  app.add_option("--command", settings.places.command, "The vdsconform to run")->required();
+  app.add_option("--libraries", settings.places.libraries, "Where libmutant_NAME.so are")
+      ->required();
+  app.add_option("--work", settings.places.work, "A directory for reports and logs")->required();
   app.add_option("--jobs", settings.jobs, "How many run at once")->check(CLI::Range(1u, 64u));
-  app.add_flag("--table", settings.table, "Print the matrix as Markdown, too");
+  app.add_option("--seeds", settings.seeds, "Run each with so many seeds and count the kills")
+      ->check(CLI::Range(1u, 1'000u));
+  CLI::Option* only =
+      app.add_option("--only", settings.only, "Names of the mutants to run; default: all");
+  app.add_option("--write-page", settings.write_page, "Write the page of this run")->excludes(only);
+  app.add_option("--check-page", settings.check_page, "Hold this page against the run")
+      ->excludes(only);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

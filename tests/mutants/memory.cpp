@@ -178,10 +178,6 @@ class KeepsOutputs : public Writes {
   std::atomic<volatile ULONG*> kept_{nullptr};
 };
 
-bool AreOne(const HRESULT* hr, const ULONG* percent) {
-  return reinterpret_cast<uintptr_t>(hr) == reinterpret_cast<uintptr_t>(percent);
-}
-
 class AbortsIfAliased : public Writes {
  public:
   using Writes::Writes;

@@ -99,8 +99,9 @@ void Linger() {
 std::vector<Row> AllRows() {
   std::vector<Row> rows;
   for (const std::span<const Row> group :
-       {ValueRows(), NullRows(), MemoryRows(), StateRows(), CancelAndWaitRows(), ConcurrencyRows(),
-        BlockingRows(), CrashRows(), ObjectRows(), AdvisoryRows(), ConformingStructureRows(),
+       {ValueRows(), NullRows(), MemoryRows(), StateRows(), CountRows(), CancelAndWaitRows(),
+        TornRows(), TornNarrowRows(), ConcurrencyRows(), BlockingRows(), BlockingMeansRows(), CrashRows(),
+        ObjectRows(), AdvisoryRows(), ConformingStructureRows(), ConformingWorkerRows(),
         ConformingRows()}) {
     rows.insert(rows.end(), group.begin(), group.end());
   }

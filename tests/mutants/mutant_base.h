@@ -41,6 +41,11 @@ struct Answer {
   ULONG percent;
 };
 
+// True of outputs at one address, where nobody can see what was told.
+inline bool AreOne(const HRESULT* hr, const ULONG* percent) {
+  return reinterpret_cast<uintptr_t>(hr) == reinterpret_cast<uintptr_t>(percent);
+}
+
 class Operation : public IVdsAsync {
  public:
   explicit Operation(bool estimable) : state_(State{hr::kOk, 0, Phase::kPending, estimable}) {}
@@ -148,13 +153,18 @@ std::span<const Row> ValueRows();
 std::span<const Row> NullRows();
 std::span<const Row> MemoryRows();
 std::span<const Row> StateRows();
+std::span<const Row> CountRows();
 std::span<const Row> CancelAndWaitRows();
+std::span<const Row> TornRows();
+std::span<const Row> TornNarrowRows();
 std::span<const Row> ConcurrencyRows();
 std::span<const Row> BlockingRows();
+std::span<const Row> BlockingMeansRows();
 std::span<const Row> CrashRows();
 std::span<const Row> ObjectRows();
 std::span<const Row> AdvisoryRows();
 std::span<const Row> ConformingStructureRows();
+std::span<const Row> ConformingWorkerRows();
 std::span<const Row> ConformingRows();
 
 // All of them, in this order.

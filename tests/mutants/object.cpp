@@ -95,6 +95,18 @@ class AddRefDoesNotCount : public Perishable {
   ULONG AddRef() override { return references_ + 1; }
 };
 
+// Counts in a byte, so that 256 references are none.
+class CountsInAByte : public Perishable {
+ public:
+  using Perishable::Perishable;
+
+  ULONG Release() override {
+    const ULONG left = Perishable::Release();
+    if (left % 256 == 0) Destroy();
+    return left;
+  }
+};
+
 class ReleaseDestroysAtOne : public Perishable {
  public:
   using Perishable::Perishable;
@@ -189,6 +201,7 @@ constexpr Row kRows[] = {
     {"query_interface_does_not_count", "QueryInterface gives a pointer without a reference.",
      "QS-15", Make<QueryInterfaceDoesNotCount>},
     {"add_ref_does_not_count", "AddRef counts nothing.", "QS-15", Make<AddRefDoesNotCount>},
+    {"counts_references_in_a_byte", "Takes 256 references for none.", "QS-15", Make<CountsInAByte>},
     {"release_destroys_at_one", "Release destroys the object at count 1.", "QS-15",
      Make<ReleaseDestroysAtOne>},
     {"end_destroys", "The object is destroyed when the driver lets go.", "QS-15",

@@ -58,13 +58,13 @@ class EveryFourthInARow : public Operation {
   }
   HRESULT Tell(State state, HRESULT* hr, ULONG* percent) override {
     const HRESULT ret = Operation::Tell(state, hr, percent);
-    ++told_;
+    ++(AreOne(hr, percent) ? other_calls : told_);
     return ret;
   }
 
  private:
   std::atomic<uint64_t> others_before_{0};
-  std::atomic<uint32_t> told_{0};
+  std::atomic<uint64_t> told_{0};
 };
 
 class GoesBackToPending : public EveryFourthInARow {
@@ -119,7 +119,7 @@ class SecondFinishRewrites : public Operation {
   }
   HRESULT Tell(State state, HRESULT* hr, ULONG* percent) override {
     const HRESULT ret = Operation::Tell(state, hr, percent);
-    if (state.finished()) told_ = true;
+    if (state.finished() && !AreOne(hr, percent)) told_ = true;
     return ret;
   }
 
@@ -200,28 +200,38 @@ class FinishedEarly : public Operation {
   }
 };
 
-// Takes progress that comes after the end, and is pending again.
+// Takes progress that comes after the end, and is pending again: once the end was told in a call
+// that has returned for certain, since its thread has come back.
 class ProgressReopens : public Operation {
  public:
   using Operation::Operation;
 
   void Progress(ULONG percent) override {
+    NoteReturn();
     if (state_.load().finished()) reopened_ = told_.load();
     Operation::Progress(percent);
   }
 
  protected:
   Answer Show(State state) override {
-    if (state.finished() && reopened_) return {hr::kOperationPending, 99};
-    return Operation::Show(state);
+    if (!state.finished() || !reopened_) return Operation::Show(state);
+    return {hr::kOperationPending, state.estimable ? 99u : 0u};
   }
   HRESULT Tell(State state, HRESULT* hr, ULONG* percent) override {
+    NoteReturn();
     const HRESULT ret = Operation::Tell(state, hr, percent);
-    if (state.finished()) told_ = true;
+    if (state.finished() && !AreOne(hr, percent)) told_here = number_;
     return ret;
   }
 
  private:
+  void NoteReturn() {
+    if (told_here == number_) told_ = true;
+  }
+
+  static inline std::atomic<uint64_t> numbers{0};
+  static inline thread_local uint64_t told_here = 0;  // number of the operation
+  const uint64_t number_ = ++numbers;
   std::atomic<bool> told_{false};
   std::atomic<bool> reopened_{false};
 };

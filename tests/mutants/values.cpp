@@ -34,6 +34,16 @@ Answer PendingSOkUnlessMoved(State state, Answer a) {
   return a;
 }
 
+Answer PendingSOkAt57(State state, Answer a) {
+  if (state.pending() && state.percent == 57) a.hr = hr::kOk;
+  return a;
+}
+
+Answer Pending157At57(State state, Answer a) {
+  if (state.pending() && a.percent == 57) a.percent = 157;
+  return a;
+}
+
 Answer PendingPercent100(State state, Answer a) {
   if (state.pending() && state.estimable && state.percent == 100) a.percent = 100;
   return a;
@@ -69,6 +79,18 @@ Answer FinishedPercentStuck(State state, Answer a) {
 
 Answer FailurePercent0(State state, Answer a) {
   if (state.finished() && Failed(a.hr)) a.percent = 0;
+  return a;
+}
+
+Answer FailurePercentStuckAt57(State state, Answer a) {
+  if (state.finished() && Failed(a.hr) && state.percent == 57) a.percent = 57;
+  return a;
+}
+
+// Both the result and the percent before it have to be these.
+Answer PackExistsPercentStuckAt50(State state, Answer a) {
+  const bool pack_exists = a.hr == ToHresult(0x80042464u);
+  if (state.finished() && pack_exists && state.percent == 50) a.percent = 50;
   return a;
 }
 
@@ -173,6 +195,8 @@ class FailsNowAndThen : public Operation {
 
 // A quick run takes one of eight known codes, a whole one takes them all.
 constexpr const char* kAllCodes = "--filter QS03.*";
+// The same of percents.
+constexpr const char* kAllPercents = "--filter QS01.*:QS02.*:QS04.*";
 
 constexpr Row kRows[] = {
     {"pending_misprint", "Stores 0x00042409 while pending.", "QS-01", Make<Says<PendingMisprint>>},
@@ -182,6 +206,10 @@ constexpr Row kRows[] = {
     {"pending_s_ok", "Stores S_OK while pending.", "QS-01", Make<Says<PendingSOk>>},
     {"pending_s_ok_before_progress", "Stores S_OK until the first progress.", "QS-01",
      Make<Says<PendingSOkUnlessMoved>>},
+    {"pending_s_ok_at_57", "Stores S_OK at 57 percent.", "QS-01", Make<Says<PendingSOkAt57>>,
+     "win32", "", kEverything, kAllPercents},
+    {"pending_percent_157", "Shows 157 instead of 57.", "QS-02", Make<Says<Pending157At57>>,
+     "win32", "", kEverything, kAllPercents},
     {"pending_percent_100", "Shows 100 while pending once the driver has reported 100.", "QS-02",
      Make<Says<PendingPercent100>>},
     {"pending_percent_of_255", "Counts progress to 255 instead of 100.", "QS-02",
@@ -194,6 +222,10 @@ constexpr Row kRows[] = {
     {"finished_percent_stuck", "Leaves percent where progress ended.", "QS-04",
      Make<Says<FinishedPercentStuck>>},
     {"failure_percent_0", "Shows 0 after a failure.", "QS-04", Make<Says<FailurePercent0>>},
+    {"failure_percent_stuck_at_57", "Leaves percent at 57 after a failure there.", "QS-04",
+     Make<Says<FailurePercentStuckAt57>>, "win32", "", kEverything, kAllPercents},
+    {"one_code_percent_stuck_at_50", "Leaves percent at 50 after VDS_E_ONLINE_PACK_EXISTS there.",
+     "QS-04", Make<Says<PackExistsPercentStuckAt50>>, "win32", "", kEverything, kAllPercents},
     {"canceled_percent_0", "Shows 0 after a Cancel.", "QS-04", Make<Says<CanceledPercent0>>},
     {"success_percent_99", "Shows 99 after a success.", "QS-04", Make<Says<SuccessPercent99>>},
     {"unestimated_finished_percent_0", "Shows 0 at the end if progress could not be estimated.",

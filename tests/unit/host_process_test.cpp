@@ -372,6 +372,18 @@ TEST_F(HostProcess, RefusedBeginIsInconclusive) {
   EXPECT_NE(execution.inconclusive, "");
 }
 
+TEST_F(HostProcess, RenewedOneHasRunNothingBefore) {
+  const auto subject = Start("one-begin-per-process");
+  ASSERT_NE(subject, nullptr);
+  EXPECT_EQ(subject->Execute(Simple()).inconclusive, "");
+  EXPECT_NE(subject->Execute(Simple()).inconclusive, "");
+  ASSERT_TRUE(subject->Renew());
+  const Execution execution = subject->Execute(Simple());
+  EXPECT_EQ(execution.error, "");
+  EXPECT_EQ(execution.inconclusive, "");
+  EXPECT_GE(Count(execution, Call::kQueryStatus), 2u);
+}
+
 TEST_F(HostProcess, LastWordsAreKept) {
   const auto subject = Start("last-words");
   ASSERT_NE(subject, nullptr);
@@ -385,6 +397,7 @@ TEST_F(HostProcess, CrashAfterAllCallsIsNotLost) {
   EXPECT_TRUE(Faults(subject->Execute(Simple())).empty());
   siginfo_t dead;
   ASSERT_EQ(waitid(P_ALL, 0, &dead, WEXITED | WNOWAIT), 0);
+  EXPECT_TRUE(subject->Renew());
   const Execution execution = subject->Execute(Simple());
   EXPECT_EQ(execution.error, "");
   EXPECT_GE(Count(execution, Call::kQueryStatus), 2u);

@@ -73,6 +73,30 @@ TEST(JudgeWaiting, AWaitWithATimeLimitCountsOnlyAsAHabit) {
   EXPECT_EQ(slept(5, 5), "QS-06");
 }
 
+TEST(JudgeWaiting, AShortWaitWithATimeLimitNeedNotBeSeenEveryTime) {
+  // Of 20 calls while pending so many gave way, of which so many were seen asleep with a time
+  // limit; of 20 once finished so many gave way.
+  const auto ids = [](int gave_way, int seen, int later) {
+    Script script;
+    script.Begin();
+    for (int i = 0; i < 20; ++i) {
+      Event& event = script.Pending(0).Last();
+      event.switches = i < gave_way ? 1 : 0;
+      if (i < seen) event.slept_in = "futex" + std::string(kWithTimeLimit);
+    }
+    script.Finish(hr::kOk);
+    for (int i = 0; i < 20; ++i) script.Query(hr::kOk, 100).Last().switches = i < later ? 1 : 0;
+    return script.Ids();
+  };
+  EXPECT_EQ(ids(20, 5, 0), "QS-06");
+  EXPECT_EQ(ids(20, 5, 1), "QS-06");
+  EXPECT_EQ(ids(10, 5, 0), "QS-06");
+  EXPECT_EQ(ids(20, 4, 0), "");  // no habit
+  EXPECT_EQ(ids(20, 0, 0), "");  // locks, perhaps
+  EXPECT_EQ(ids(9, 5, 0), "");   // now and then
+  EXPECT_EQ(ids(20, 5, 2), "");  // once finished, too
+}
+
 TEST(JudgeReturnValue, PendingIsAllowedWhilePendingOnly) {
   EXPECT_EQ(Script().Begin().Query(hr::kOperationPending, 0, hr::kOperationPending).Ids(), "QA-01");
   Script finished;

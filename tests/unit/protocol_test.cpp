@@ -20,17 +20,30 @@ std::string ErrorOf(const std::string& line) {
 
 TEST(Protocol, GreetingComesThrough) {
   Hello hello;
-  hello.info = {"mine", "1.0", VDSCONFORM_DRIVE | VDSCONFORM_WAIT | VDSCONFORM_NOT_ESTIMATE};
+  hello.info = {"mine", "1.0", VDSCONFORM_DRIVE | VDSCONFORM_WAIT | VDSCONFORM_NOT_ESTIMATE,
+                "a debugger is attached"};
   const std::string line = ToJson(hello);
   EXPECT_EQ(line, R"({"vdsconform":"host/1","iut":{"name":"mine","version":"1.0",)"
-                  R"("capabilities":["DRIVE","WAIT","NOT_ESTIMATE"]}})");
+                  R"("capabilities":["DRIVE","WAIT","NOT_ESTIMATE"]},)"
+                  R"("explores":false,"why_not":"a debugger is attached"})");
   const HostLine parsed = ParseHostLine(line);
   const auto* got = std::get_if<Hello>(&parsed);
   ASSERT_NE(got, nullptr);
   EXPECT_EQ(got->info.name, "mine");
   EXPECT_EQ(got->info.version, "1.0");
   EXPECT_EQ(got->info.capabilities, hello.info.capabilities);
+  EXPECT_EQ(got->info.no_exploration, hello.info.no_exploration);
   EXPECT_EQ(got->error, "");
+}
+
+TEST(Protocol, HostThatSaysNothingOfExplorationDoesNotExplore) {
+  const std::string greeting =
+      R"({"vdsconform":"host/1","iut":{"name":"mine","version":"1","capabilities":["WAIT"]})";
+  const auto silent = ParseHostLine(greeting + "}");
+  EXPECT_NE(std::get<Hello>(silent).info.no_exploration, "");
+  const auto explores = ParseHostLine(greeting + R"(,"explores":true})");
+  EXPECT_EQ(std::get<Hello>(explores).info.no_exploration, "");
+  EXPECT_TRUE(std::holds_alternative<Malformed>(ParseHostLine(greeting + R"(,"explores":1})")));
 }
 
 TEST(Protocol, GreetingCarriesAnError) {

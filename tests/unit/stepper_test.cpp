@@ -104,7 +104,7 @@ class StepperTest : public testing::Test {
       onlooker.pending = operation.IsPending();
       onlooker.answered = true;
     });
-    stepper_->Arm({boundary, by_steps, Onlooker::Stopped, &onlooker});
+    stepper_->Arm({boundary, by_steps, false, Onlooker::Stopped, &onlooker});
     Stepper::Enter();
     Plugin().finish(operation.handle, hr::kFail);
     Stepper::Leave();
@@ -194,7 +194,7 @@ TEST_F(StepperTest, LeavesTheCodeAsItWas) {
   // One that is never reached.
   Boundary unreached = boundaries.front();
   unreached.visit = 1'000'000;
-  stepper_->Arm({unreached, false, Onlooker::Stopped, nullptr});
+  stepper_->Arm({unreached, false, false, Onlooker::Stopped, nullptr});
   EXPECT_NE(*code, before);
   {
     LiveOperationOfPlugin operation;

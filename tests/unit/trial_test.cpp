@@ -33,7 +33,13 @@ class FakeSubject : public Subject {
     return answer_(patience_, patiences.size() - 1);
   }
   void set_patience(const Patience& patience) override { patience_ = patience; }
+  bool Renew() override {
+    renewed_at.push_back(patiences.size());
+    return renewable;
+  }
 
+  bool renewable = false;
+  std::vector<size_t> renewed_at;   // after how many executions
   std::vector<Patience> patiences;  // of each execution
 
  private:
@@ -122,6 +128,35 @@ TEST(Trial, AWaitIsBelievedOnlyIfItShowsAgainWithMorePatience) {
   // Nothing was confirmed, so patience stays as it was.
   trier.Try(InOrder({steps::Query()}));
   EXPECT_EQ(subject.patiences[2].rest_ms, 1'000u);
+}
+
+TEST(Trial, AWaitThatShowsOncePerProcessIsConfirmedInAFreshOne) {
+  FakeSubject subject([](const Patience&, size_t turn) { return turn == 1 ? Ran() : Ran(Waits); });
+  subject.renewable = true;
+  Trier trier(&subject, Profile::kWin32, Patience{100, 10'000, 300'000});
+  EXPECT_THAT(Reqs(trier.Try(InOrder({steps::Query()})).judgement), ElementsAre(Req::kQs06));
+  EXPECT_THAT(subject.renewed_at, ElementsAre(2u));
+  ASSERT_EQ(subject.patiences.size(), 3u);
+  EXPECT_EQ(subject.patiences[1].rest_ms, 400u);
+  // All that a new process does for the first time fits into it.
+  EXPECT_EQ(subject.patiences[2].rest_ms, 4'000u);
+}
+
+TEST(Trial, AWaitThatShowsNeitherAgainNorInAFreshProcessIsNotBelieved) {
+  FakeSubject subject([](const Patience&, size_t turn) { return turn > 0 ? Ran() : Ran(Waits); });
+  subject.renewable = true;
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  EXPECT_THAT(trier.Try(InOrder({steps::Query()})).judgement.findings, IsEmpty());
+  EXPECT_THAT(subject.renewed_at, ElementsAre(2u));
+  EXPECT_EQ(subject.patiences.size(), 3u);
+}
+
+TEST(Trial, AWaitThatShowsAgainNeedsNoFreshProcess) {
+  FakeSubject subject([](const Patience&, size_t) { return Ran(Waits); });
+  subject.renewable = true;
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  EXPECT_THAT(Reqs(trier.Try(InOrder({steps::Query()})).judgement), ElementsAre(Req::kQs06));
+  EXPECT_THAT(subject.renewed_at, IsEmpty());
 }
 
 TEST(Trial, AConfirmedWaitIsKeptOnceAndMakesPatienceShort) {
