@@ -245,6 +245,12 @@ void AddDeath(const Death& death, const Journal& journal, const Program& program
                      ? "descriptors of the calling process were closed or replaced"
                      : death.detail;
   event.detail += blame.remark;
+  if (event.fault == Fault::kCrashed && journal.freed == Journal::kOwnObject) {
+    event.fault = Fault::kUsedFreed;
+  }
+  if (event.fault == Fault::kCrashed && journal.freed == Journal::kOtherMemory) {
+    event.detail += ", using a pointer from memory that had been freed";
+  }
   AppendWithSteps(std::move(event), program, driven, history);
 }
 

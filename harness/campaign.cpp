@@ -22,8 +22,7 @@ std::string DescribeStops(const Program* program) {
   std::string text;
   for (const Preemption& preemption : program->schedule.preemptions) {
     if (!text.empty()) text += "; ";
-    text += "step " + std::to_string(preemption.step + 1) + " before " +
-            Describe(preemption.point);
+    text += "step " + std::to_string(preemption.step + 1) + " before " + Describe(preemption.point);
   }
   return text;
 }
@@ -85,10 +84,9 @@ std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std
       same->finding.count += finding.count;
       continue;
     }
-    known.push_back(ReportedFinding{finding, test_case, DescribeStep(finding, program), reproduce,
-                                    DescribeStops(program),
-                                    IsFault(finding) ? output : std::string(), programs,
-                                    elapsed ? elapsed() : 0});
+    known.push_back(ReportedFinding{
+        finding, test_case, DescribeStep(finding, program), reproduce, DescribeStops(program),
+        IsFault(finding) ? output : std::string(), programs, elapsed ? elapsed() : 0});
     fresh.push_back(known.back());
     RemoveExplainedBy(finding);
   }

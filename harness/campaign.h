@@ -100,7 +100,8 @@ class Campaign {
   bool interrupted = false;
   uint64_t programs = 0;
   uint64_t events = 0;
-  Exploration explored;  // of all explored Programs together
+  uint32_t stack_bytes = 0;  // the most that a QueryStatus used of its stack; 0: not measured
+  Exploration explored;      // of all explored Programs together
   uint64_t explored_programs = 0;
   std::string not_explored;  // why none was; empty: some were, or exploration was not asked for
   uint64_t seed = 0;

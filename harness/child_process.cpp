@@ -67,6 +67,12 @@ void ConfineChild(pid_t parent) {
   // which a limit of 0 would be ignored.
   const rlimit no_dump{1, 1};
   setrlimit(RLIMIT_CORE, &no_dump);
+  // Should memory run out all the same, the kernel ends this process before any other.
+  const int score = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (score >= 0) {
+    [[maybe_unused]] const ssize_t written = write(score, "1000", 4);
+    close(score);
+  }
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);

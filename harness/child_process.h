@@ -49,6 +49,7 @@ class ChildProcess {
   // A descriptor that polls readable once the child has ended; -1: not supported here.
   int ended_descriptor() const { return pidfd_.get(); }
   bool Ended() const;
+  pid_t pid() const { return pid_; }
   // Waits at most `limit_ms` for the child to end by itself. True if it has.
   bool WaitEnded(int limit_ms) const;
 

@@ -114,6 +114,7 @@ bool ConformanceCase::Record(const Trial& trial) {
   }
   if (!trial.execution.inconclusive.empty()) inconclusive_.insert(trial.execution.inconclusive);
 
+  campaign.stack_bytes = std::max(campaign.stack_bytes, trial.execution.stack_bytes);
   bool save = false;
   for (const Finding& finding : trial.judgement.findings) {
     save = save || (campaign.IsNew(finding) && (trial.failed || campaign.Counts(finding)));

@@ -236,6 +236,9 @@ void Console::Summary(const Campaign& campaign) {
   }
   out_ << '\n';
   if (const std::string text = DescribeExploration(campaign); !text.empty()) out_ << text << '\n';
+  if (const std::string text = DescribeStack(campaign); !text.empty()) {
+    out_ << "stack used by a QueryStatus: " << text << '\n';
+  }
   if (campaign.programs > 0) {
     out_ << fmt::format("{}, {} in {:.1f} s, seed {}\n", Count(campaign.programs, "program"),
                         Count(campaign.events, "call"), campaign.seconds, campaign.seed);

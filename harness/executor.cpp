@@ -116,6 +116,7 @@ class Executor::Impl {
         break;
     }
     outcome.hung = stage_.hung();
+    outcome.stack_bytes = stage_.stack_bytes();
     outcome.history.events = stage_.TakeEvents();
     if (std::string why = stage_.inconclusive(); !why.empty()) outcome.inconclusive = why;
     return outcome;

@@ -45,7 +45,8 @@ struct Journal {
     uint32_t op;
     uint32_t null_outputs;
     int64_t t0;
-    int32_t tid;  // of the thread; 0: there is none
+    int32_t tid;      // of the thread; 0: there is none
+    uint64_t object;  // the address of the operation's object; 0: there is none yet
   };
   // One for each worker thread, then one for the executor's own.
   Slot slots[kMaxThreads + 1];
@@ -56,6 +57,8 @@ struct Journal {
   uint64_t heartbeat;
   // The thread that got a fatal signal; 0: none.
   int32_t fatal_tid;
+  // What of freed memory that thread had used.
+  enum Freed : int32_t { kNothing, kOwnObject, kOtherMemory } freed;
   // Where the threads of a Program are to be stopped in the interleaving that runs: of each of its
   // preemptions.
   struct Stop {
@@ -83,6 +86,7 @@ class Executor {
   struct Outcome {
     History history;
     Exploration exploration;
+    uint32_t stack_bytes = 0;  // as in Execution
     std::string inconclusive;  // as in Execution
     bool hung = false;         // a call never came back
   };

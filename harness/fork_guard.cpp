@@ -1,6 +1,7 @@
 #include "harness/fork_guard.h"
 
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <atomic>
@@ -14,6 +15,11 @@ namespace {
 // Points at a word that is 1 in the process that made it and 0 in every forked copy.
 std::atomic<const volatile uint32_t*> guard_word{nullptr};
 
+std::atomic<long> guarded_process{0};
+
+// Not getpid: it may remember what it told before.
+long OwnProcess() { return syscall(SYS_getpid); }
+
 void MakeGuard() {
   const auto size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   void* page = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -23,6 +29,7 @@ void MakeGuard() {
     return;
   }
   *static_cast<uint32_t*>(page) = 1;
+  guarded_process.store(OwnProcess(), std::memory_order_relaxed);
   guard_word.store(static_cast<const volatile uint32_t*>(page), std::memory_order_release);
 }
 
@@ -36,6 +43,11 @@ void InstallForkGuard() {
 bool InForkedChild() {
   const volatile uint32_t* word = guard_word.load(std::memory_order_acquire);
   return word != nullptr && *word == 0;
+}
+
+bool InSharingChild() {
+  const long guarded = guarded_process.load(std::memory_order_relaxed);
+  return guarded != 0 && !InForkedChild() && OwnProcess() != guarded;
 }
 
 }  // namespace vdsconform

@@ -217,6 +217,8 @@ HostConnection::Happening HostConnection::Wait(uint64_t silence_ms, const std::a
     if (NextLine()) return Happening::kLine;
     if (lines_.overflowed()) return Happening::kTooLong;
     if (ended && received_ == received) return Happening::kEnded;
+    if (watch_) excess_ = watch_->Excess();
+    if (!excess_.empty()) return Happening::kExcess;
     const int64_t own_ns = child_->OwnTimeSinceLastAsked();
     const bool alive = received_ != received || Heartbeat(*journal_) != heartbeat;
     heartbeat = Heartbeat(*journal_);

@@ -16,6 +16,7 @@
 
 #include "harness/child_process.h"
 #include "harness/executor.h"
+#include "harness/host_watch.h"
 #include "harness/protocol.h"
 #include "harness/unique_fd.h"
 
@@ -36,6 +37,11 @@ class HostConnection {
   HostConnection(const HostConnection&) = delete;
   HostConnection& operator=(const HostConnection&) = delete;
 
+  // From now on the host may use no more than this. Until then it is not watched.
+  void Limit(const HostLimits& limits) { watch_.emplace(child_->pid(), limits); }
+  // "it used more than 512 MiB of memory"
+  const std::string& excess() const { return excess_; }
+
   // Queues a line, given without its newline. It is sent while waiting.
   void Send(std::string_view line);
 
@@ -48,6 +54,7 @@ class HostConnection {
     kSilent,   // it was silent, and its heartbeat stood still, for `silence_ms` of its own time
     kTooLong,  // a line had more than kMaxLine bytes
     kStopped,  // the user asked to stop
+    kExcess,   // it used more of the machine than it may: excess()
   };
   Happening Wait(uint64_t silence_ms, const std::atomic<bool>* stop);
   // Valid until the next Wait.
@@ -85,6 +92,8 @@ class HostConnection {
   std::string unsent_;
   std::string output_;
   uint64_t received_ = 0;  // bytes, ever
+  std::optional<HostWatch> watch_;
+  std::string excess_;
 };
 
 }  // namespace vdsconform

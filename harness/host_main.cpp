@@ -24,6 +24,7 @@
 #include "harness/iut_library.h"
 #include "harness/own_descriptors.h"
 #include "harness/protocol.h"
+#include "harness/quarantine.h"
 #include "spec/history_json.h"
 
 namespace vdsconform {
@@ -100,6 +101,7 @@ Executor::Outcome RunProgram(Executor& executor, const Program& program, Done& d
   try {
     Executor::Outcome outcome = executor.Run(program);
     done.exploration = outcome.exploration;
+    done.stack_bytes = outcome.stack_bytes;
     done.inconclusive = outcome.inconclusive;
     done.hung = outcome.hung;
     return outcome;
@@ -114,6 +116,8 @@ void Perform(const Program& program, Executor& executor, Journal& journal, Chann
   Done done;
   const Executor::Outcome outcome = RunProgram(executor, program, done);
   if (InForkedChild()) _exit(0);
+  // Now, so that what the C library finds wrong with it is found in the Program that did it.
+  EmptyQuarantine();
   if (!OwnDescriptorsIntact()) {
     // Which call it was is not known any more: no slot has this number.
     journal.closed_descriptors = kMaxThreads + 2;
@@ -197,7 +201,9 @@ int HostMain(const HostOptions& options) {
   const int protocol = MoveAway(options.protocol_fd);
   WatchOwnDescriptor(protocol);
   InstallForkGuard();
-  NoteFatalSignals(&journal->fatal_tid);
+  NoteFatalSignals(journal);
+  const OwnFrees frees;
+  StartQuarantine();
 
   const auto channel = std::make_unique<Channel>(protocol);
   Hello hello;

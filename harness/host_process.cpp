@@ -81,6 +81,7 @@ std::string HostedSubject::Connect() {
   StartedConnection started = start_();
   if (const auto* error = std::get_if<std::string>(&started)) return *error;
   host_ = std::get<std::unique_ptr<HostConnection>>(std::move(started));
+  host_->Limit(settings_.limits);
   patience_sent_ = false;
   std::string error = FirstLine();
   if (!error.empty()) host_.reset();
@@ -95,6 +96,8 @@ std::string HostedSubject::FirstLine() {
       return origin_ + ": the host said nothing when it was started";
     case Happening::kTooLong:
       return origin_ + ": the host's first line is longer than allowed";
+    case Happening::kExcess:
+      return origin_ + ": the host was ended while it started: " + host_->excess();
     case Happening::kEnded: {
       if (Stopping()) return kInterrupted;
       const Death& death = host_->End();
@@ -203,6 +206,7 @@ bool HostedSubject::Take(const Program& program, Answer& answer) {
   if (std::holds_alternative<Alive>(line)) return true;
   if (const auto* done = std::get_if<Done>(&line)) {
     answer.execution.exploration = done->exploration;
+    answer.execution.stack_bytes = done->stack_bytes;
     answer.execution.inconclusive = done->inconclusive;
     answer.execution.error = done->error;
     if (done->hung) host_.reset();
@@ -247,6 +251,9 @@ void HostedSubject::Bury(const Program& program, Happening happening, Execution&
     if (happening == Happening::kSilent) {
       death = {Fault::kHung,
                fmt::format("the process gave no sign of life for {} s", SilenceMs() / 1'000), 0};
+    }
+    if (happening == Happening::kExcess) {
+      death = {Fault::kCrashed, "the process was ended: " + host_->excess(), 0};
     }
     const Journal& journal = host_->journal();
     if (journal.stopping != 0 && death.signal == SIGTRAP) {

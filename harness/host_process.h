@@ -14,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/host_watch.h"
 #include "harness/subject.h"
 
 namespace vdsconform {
@@ -25,6 +26,7 @@ struct HostSettings {
   const std::atomic<bool>* stop = nullptr;
   // What our own host is started with: a program that hands `host ...` to HostMain.
   std::string executable = "/proc/self/exe";
+  HostLimits limits;
 };
 
 // The Subject, or why it cannot be used: wrong use rather than a verdict.

@@ -51,6 +51,7 @@ class InProcessSubject : public Subject {
     hung_ = outcome.hung;
     execution.history = std::move(outcome.history);
     execution.exploration = outcome.exploration;
+    execution.stack_bytes = outcome.stack_bytes;
     execution.inconclusive = std::move(outcome.inconclusive);
     return execution;
   }

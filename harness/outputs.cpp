@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdlib>
+#include <utility>
 
 #include "spec/hresult.h"
 
@@ -15,6 +16,8 @@ namespace {
 // No HRESULT and no percentage that an implementation has reason to store.
 constexpr uint32_t kPoison[2] = {0x5AA5C33Cu, 0xA55A3CC3u};
 constexpr uint32_t kCanary = 0xC0DEFACEu;
+// In outputs whose call is over.
+constexpr uint32_t kRetired = 0x7E57DEADu;
 
 size_t PageSize() {
   static const size_t size = static_cast<size_t>(sysconf(_SC_PAGESIZE));
@@ -66,15 +69,29 @@ OutputBuffers::PageEnd OutputBuffers::MapPageEnd() {
   return end;
 }
 
-OutputBuffers::OutputBuffers()
-    : heap_(std::make_unique<OutputFrame>()), hr_page_(MapPageEnd()), percent_page_(MapPageEnd()) {}
+OutputBuffers::OutputBuffers(OutputFrame* frame)
+    : stack_(frame),
+      heap_(std::make_unique<OutputFrame>()),
+      hr_page_(MapPageEnd()),
+      percent_page_(MapPageEnd()) {}
 
 OutputBuffers::~OutputBuffers() {
   munmap(hr_page_.mapping, 2 * PageSize());
   munmap(percent_page_.mapping, 2 * PageSize());
 }
 
-OutputBuffers::Target OutputBuffers::Prepare(const Step& step, OutputFrame& frame) {
+void OutputBuffers::CheckRetired() {
+  for (Target& target : retired_) {
+    if (target.hr == nullptr) continue;
+    written_late_ = written_late_ || ToBits(*target.hr) != kRetired || *target.percent != kRetired;
+    target = Target{};
+  }
+}
+
+void OutputBuffers::Forget() { retired_ = {}; }
+
+OutputBuffers::Target OutputBuffers::Prepare(const Step& step) {
+  CheckRetired();
   const uint32_t poison = kPoison[++turn_ % 2];
   if (step.outputs == Outputs::kPageEnd) {
     for (const PageEnd& end : {hr_page_, percent_page_}) {
@@ -83,7 +100,7 @@ OutputBuffers::Target OutputBuffers::Prepare(const Step& step, OutputFrame& fram
     }
     return {reinterpret_cast<HRESULT*>(hr_page_.slot), percent_page_.slot};
   }
-  uint32_t* const words = (step.outputs == Outputs::kHeap ? *heap_ : frame).words.data();
+  uint32_t* const words = (step.outputs == Outputs::kHeap ? *heap_ : *stack_).words.data();
   const Layout layout = LayoutOf(step);
   std::fill(words + layout.hr - OutputFrame::kCanaryWords,
             words + layout.percent + OutputFrame::kCanaryWords + 1, kCanary);
@@ -91,20 +108,23 @@ OutputBuffers::Target OutputBuffers::Prepare(const Step& step, OutputFrame& fram
   return {reinterpret_cast<HRESULT*>(words + layout.hr), words + layout.percent};
 }
 
-OutputBuffers::Seen OutputBuffers::Inspect(const Step& step, const OutputFrame& frame) const {
+OutputBuffers::Seen OutputBuffers::Inspect(const Step& step) {
   constexpr size_t kCanaries = OutputFrame::kCanaryWords;
   const uint32_t poison = kPoison[turn_ % 2];
   Seen seen;
+  Target target{};
   uint32_t hr_bits = 0;
   uint32_t percent = 0;
   if (step.outputs == Outputs::kPageEnd) {
+    target = {reinterpret_cast<HRESULT*>(hr_page_.slot), percent_page_.slot};
     hr_bits = *hr_page_.slot;
     percent = *percent_page_.slot;
     Check(hr_page_.slot - kCanaries, kCanaries, "before pHrResult", seen.clobbered);
     Check(percent_page_.slot - kCanaries, kCanaries, "before pulPercentCompleted", seen.clobbered);
   } else {
-    const uint32_t* const words = (step.outputs == Outputs::kHeap ? *heap_ : frame).words.data();
+    uint32_t* const words = (step.outputs == Outputs::kHeap ? *heap_ : *stack_).words.data();
     const auto [hr_at, percent_at] = LayoutOf(step);
+    target = {reinterpret_cast<HRESULT*>(words + hr_at), words + percent_at};
     hr_bits = words[hr_at];
     percent = words[percent_at];
     Check(words + hr_at - kCanaries, kCanaries, "before pHrResult", seen.clobbered);
@@ -113,6 +133,13 @@ OutputBuffers::Seen OutputBuffers::Inspect(const Step& step, const OutputFrame& 
             seen.clobbered);
     }
     Check(words + percent_at + 1, kCanaries, "after pulPercentCompleted", seen.clobbered);
+  }
+  *target.hr = ToHresult(kRetired);
+  *target.percent = kRetired;
+  retired_[static_cast<size_t>(step.outputs)] = target;
+  if (std::exchange(written_late_, false)) {
+    if (!seen.clobbered.empty()) seen.clobbered += ", ";
+    seen.clobbered += "an output of an earlier call was written after that had returned";
   }
   if (hr_bits != poison) seen.hr = ToHresult(hr_bits);
   if (percent != poison) seen.percent = percent;

@@ -3,6 +3,8 @@
 // Outputs are poisoned before the call, with two patterns in turn so that "not written" shows even
 // where an implementation happens to store one of them, and surrounded by canaries; at the end of a
 // page the next one is inaccessible, so that a write beyond it is a crash on the step that did it.
+// Outputs are not used for anything else after their call, so that what an implementation still
+// writes there, because it has kept the pointer, is seen at the thread's next call of the Program.
 // One object, one thread.
 #ifndef VDSCONFORM_HARNESS_OUTPUTS_H_
 #define VDSCONFORM_HARNESS_OUTPUTS_H_
@@ -27,7 +29,8 @@ struct OutputFrame {
 
 class OutputBuffers {
  public:
-  OutputBuffers();
+  // `frame`: on the thread's stack, for the outputs that are to be there.
+  explicit OutputBuffers(OutputFrame* frame);
   ~OutputBuffers();
   OutputBuffers(const OutputBuffers&) = delete;
   OutputBuffers& operator=(const OutputBuffers&) = delete;
@@ -37,9 +40,8 @@ class OutputBuffers {
     ULONG* percent;
   };
 
-  // Poisons the outputs where the step wants them and gives their addresses. `frame` is used for
-  // those on the stack: it lives in the caller's frame.
-  Target Prepare(const Step& step, OutputFrame& frame);
+  // Poisons the outputs where the step wants them and gives their addresses.
+  Target Prepare(const Step& step);
 
   struct Seen {
     std::optional<HRESULT> hr;        // none: still poisoned
@@ -47,7 +49,10 @@ class OutputBuffers {
     std::string clobbered;            // what was written around them; empty: nothing
   };
   // What the call made of what Prepare gave last.
-  Seen Inspect(const Step& step, const OutputFrame& frame) const;
+  Seen Inspect(const Step& step);
+
+  // What was written to outputs of earlier calls is of another Program.
+  void Forget();
 
  private:
   struct PageEnd {
@@ -56,10 +61,16 @@ class OutputBuffers {
   };
   static PageEnd MapPageEnd();
 
+  void CheckRetired();
+
+  OutputFrame* stack_;
   std::unique_ptr<OutputFrame> heap_;
   PageEnd hr_page_;
   PageEnd percent_page_;
   uint32_t turn_ = 0;
+  // The outputs of the last call in each place, not to be written any more; null: none.
+  std::array<Target, kOutputsCount> retired_{};
+  bool written_late_ = false;
 };
 
 }  // namespace vdsconform

@@ -107,7 +107,8 @@ struct Program {
   std::vector<Step> steps;
   Schedule schedule;
   // Count voluntary context switches of QueryStatus calls also while racing. In order they always
-  // are; while racing the two system calls a call would make races rarer.
+  // are; while racing the two system calls a call would make races rarer. And, where all steps are
+  // on one thread, how much memory is in use when some of the rounds begin.
   bool measure = false;
 
   friend bool operator==(const Program&, const Program&) = default;

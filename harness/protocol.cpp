@@ -106,6 +106,9 @@ HostLine ParseDone(const Json& json) {
     if (!hung->is_boolean()) return Malformed{"hung: expected true or false"};
     done.hung = hung->get<bool>();
   }
+  if (!ReadNumber(json, "stack_bytes", UINT32_MAX, done.stack_bytes)) {
+    return Malformed{"stack_bytes: expected a number of bytes"};
+  }
   if (auto explored = json.find("explored"); explored != json.end()) {
     if (!explored->is_object() || !ReadCount(*explored, "performed", done.exploration.performed) ||
         !ReadCount(*explored, "possible", done.exploration.possible) ||
@@ -209,6 +212,7 @@ std::string ToJson(const Hello& hello) {
 
 std::string ToJson(const Done& done) {
   Json json = {{"vdsconform", "done"}};
+  if (done.stack_bytes != 0) json["stack_bytes"] = done.stack_bytes;
   if (!done.inconclusive.empty()) json["inconclusive"] = done.inconclusive;
   if (!done.error.empty()) json["error"] = done.error;
   if (done.hung) json["hung"] = true;

@@ -29,6 +29,7 @@
 //      "hung":true            a call never came back; the runner ends this host and starts another
 //      "explored":{"performed":2134,"possible":2134,"held":12,"missed":0}
 //                             of an explored Program: how many interleavings, of how many
+//      "stack_bytes":352      the most that a QueryStatus used of its thread's stack
 //    Events may be sent while the Program runs. What they say is kept if the host dies.
 // 4. Before it takes a step the host may say so, so that a death can be blamed on that step; a line
 //    without "step" says that the thread is out of its call again:
@@ -76,6 +77,7 @@ struct Done {
   std::string error;
   bool hung = false;
   Exploration exploration = {};
+  uint32_t stack_bytes = 0;
 };
 
 // The step that a host's thread is at.

@@ -121,6 +121,7 @@ std::string Summary(const Campaign& campaign) {
   html += Term("profile", Name(campaign.profile()));
   html += Term("calls", Grouped(campaign.events));
   html += Term("interleavings", DescribeExploration(campaign));
+  html += Term("stack of a call", DescribeStack(campaign));
   html += Term("time", fmt::format("{:.1f} s", campaign.seconds));
   html += Term("suite", fmt::format("vdsconform {}", Version()));
   return html + "</dl>\n";

@@ -93,6 +93,7 @@ std::string JsonReport(const Campaign& campaign) {
   report["programs"] = campaign.programs;
   report["events"] = campaign.events;
   report["seconds"] = campaign.seconds;
+  report["stack_bytes"] = campaign.stack_bytes;
   report["exploration"] = ExplorationOf(campaign);
   report["requirements"] = Rows(campaign, false);
   report["advisories"] = Rows(campaign, true);

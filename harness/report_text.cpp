@@ -51,6 +51,11 @@ std::string DescribeExploration(const Campaign& campaign) {
   return text;
 }
 
+std::string DescribeStack(const Campaign& campaign) {
+  if (campaign.stack_bytes == 0) return {};
+  return Grouped(campaign.stack_bytes) + " bytes, at most";
+}
+
 std::string SubjectName(const Campaign& campaign) {
   if (campaign.iut.name.empty()) return Printable(campaign.iut_origin);
   return Printable(campaign.iut.name +

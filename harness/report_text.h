@@ -17,6 +17,8 @@ std::string VerdictLine(const Campaign& campaign);
 
 // "explored 2,134 of 2,134 interleavings of 24 programs", or why none; empty: it was not asked for.
 std::string DescribeExploration(const Campaign& campaign);
+// "352 bytes, at most"; empty if it was not measured.
+std::string DescribeStack(const Campaign& campaign);
 
 // What was judged: the IUT's name and version, or the history's file.
 std::string SubjectName(const Campaign& campaign);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "harness/quarantine.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -32,15 +33,18 @@ void Stage::Reset(const Program& program) {
   program_ = &program;
   shared_.stop_polling = false;
   shared_.check_descriptors = program.schedule.kind == Schedule::Kind::kInOrder;
+  shared_.measure_stack = program.schedule.kind == Schedule::Kind::kInOrder;
+  shared_.stack_bytes = 0;
+  shared_.measure_heap =
+      program.schedule.kind == Schedule::Kind::kRacing && program.measure &&
+      std::all_of(program.steps.begin(), program.steps.end(), [&program](const Step& step) {
+        return step.thread == program.steps.front().thread;
+      });
   shared_.inconclusive.clear();
   operation_deadline_ns_ = NowNs() + int64_t{patience_.operation_ms} * 1'000'000;
   operation_count_ = static_cast<uint32_t>(program.operations.size());
   for (auto& worker : workers_) {
-    if (!worker) continue;
-    worker->events().clear();
-    worker->arrived = 0;
-    worker->resting = false;
-    worker->awake_at = 0;
+    if (worker) worker->StartProgram();
   }
 }
 
@@ -52,9 +56,8 @@ void Stage::StartOperations(uint32_t first_number) {
 }
 
 bool Stage::HasStep(uint32_t op, Action action) const {
-  return std::any_of(program_->steps.begin(), program_->steps.end(), [=](const Step& step) {
-    return step.action == action && step.op == op;
-  });
+  return std::any_of(program_->steps.begin(), program_->steps.end(),
+                     [=](const Step& step) { return step.action == action && step.op == op; });
 }
 
 void Stage::BeginImplicitly() {
@@ -95,6 +98,7 @@ bool Stage::CanRelease(const Worker& worker) const {
 void Stage::Testify(Worker& worker) {
   const uint64_t sequence = worker.call_sequence();
   if (sequence % 2 == 1 && worker.call() != Call::kWait) {
+    worker.NoteBlocked(sequence, supervisor_.blockage(worker));
     worker.NoteWitness(sequence, supervisor_.witness(worker));
   }
 }
@@ -231,7 +235,11 @@ std::vector<Event> Stage::TakeEvents() {
     Event event = worker->InFlight();
     event.fault = Fault::kHung;
     event.detail = how;
+    // A lock in poisoned memory, say, is never released.
+    const bool uses_object = !IsDriverCall(event.call) && event.call != Call::kRelease;
+    if (uses_object && IsQuarantined(worker->operation()->async)) event.fault = Fault::kUsedFreed;
     event.witness = supervisor_.witness(*worker);
+    event.blocked = supervisor_.blockage(*worker);
     events.push_back(std::move(event));
   }
   std::stable_sort(events.begin(), events.end(),

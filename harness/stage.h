@@ -46,7 +46,12 @@ class Stage {
   bool drivable() const { return shared_.iut->finish != nullptr; }
 
   // Tells whoever watches this process that it is being supervised.
-  void Beat() { __atomic_fetch_add(&shared_.journal->heartbeat, 1, __ATOMIC_RELAXED); }
+  // Where it can no longer be, for want of descriptors, say, its silence tells that a call is
+  // stuck.
+  void Beat() {
+    if (supervisor_.is_blind()) return;
+    __atomic_fetch_add(&shared_.journal->heartbeat, 1, __ATOMIC_RELAXED);
+  }
 
   // Waits until the worker's job is done (true) or its call is at rest (false). A call that cannot
   // be released and does not come back makes the stage hung. A Wait for an operation that runs by
@@ -67,6 +72,7 @@ class Stage {
   bool CanRelease(const Worker& worker) const;
 
   bool hung() const { return hung_; }
+  uint32_t stack_bytes() const { return shared_.stack_bytes; }
   std::string inconclusive();
   // All workers' events and the calls that never came back, in order.
   std::vector<Event> TakeEvents();

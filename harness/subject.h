@@ -47,6 +47,8 @@ struct Exploration {
 struct Execution {
   History history;
   Exploration exploration;  // of an explored Program
+  // The most that a QueryStatus used of its thread's stack, as far as it was measured; 0: nowhere.
+  uint32_t stack_bytes = 0;
   // Of an explored or preempted Program during which the process died: where threads were to be
   // stopped when it did.
   std::vector<Preemption> stops_at_death;

@@ -1,6 +1,9 @@
 #include "harness/supervisor.h"
 
+#include <bit>
 #include <optional>
+
+#include "harness/backtrace.h"
 
 namespace vdsconform {
 namespace {
@@ -22,13 +25,50 @@ Supervisor::State Supervisor::LookForHang(Worker& worker, uint32_t patience_ms) 
   return LookAt(worker, patience_ms, false);
 }
 
+// Where a call sleeps is read again and again, as it may change, but seldom, as it costs.
+void Supervisor::NoteSleep(Worker& worker, Watch& watch) {
+  const bool read = std::has_single_bit(++watch.sleeping_looks);
+  watch.slept_in = watch.last.system_call;
+  if (read) ReadFrames(worker, watch);
+  if (!watch.last.timed) return;
+  if (read) worker.NoteBlocked(watch.sequence, blockage(worker));
+  worker.NoteAsleep(watch.sequence, watch.clock.asleep_ns());
+  worker.NoteSlept(watch.sequence, watch.last);
+}
+
+void Supervisor::ReadFrames(const Worker& worker, Watch& watch) {
+  const ThreadSample& sample = watch.last;
+  std::vector<uintptr_t> frames =
+      ReadStack(code_, sample.instruction, sample.stack, worker.stack());
+  // What was read while the thread ran is of no moment.
+  const std::optional<ThreadSample> after = SampleThread(worker.tid());
+  if (after && after->asleep && after->run_count == sample.run_count) {
+    watch.frames = std::move(frames);
+  }
+}
+
+Blockage Supervisor::blockage(const Worker& worker) const {
+  const Watch& watch = watches_[worker.index()];
+  Blockage blockage;
+  blockage.asleep_ns = watch.clock.asleep_ns();
+  blockage.cpu_ns = watch.clock.cpu_ns();
+  blockage.for_good = watch.quiescent;
+  // One that spins may have slept for a moment before, which says nothing.
+  if (watch.witness == Witness::kSpinning) return blockage;
+  if (watch.slept_in >= 0) blockage.system_call = SystemCallName(watch.slept_in);
+  blockage.stack = Places(watch.frames);
+  return blockage;
+}
+
 Supervisor::State Supervisor::LookAt(Worker& worker, uint32_t patience_ms,
                                      bool wait_rests_when_asleep) {
   const uint64_t sequence = worker.call_sequence();
+  is_blind_ = false;
   if (sequence % 2 == 0) return State::kOutside;
   const Call call = worker.call();
   const int64_t now = NowNs();
   const std::optional<ThreadSample> sample = SampleThread(worker.tid());
+  is_blind_ = !sample && worker.call_sequence() == sequence;
   if (!sample || worker.call_sequence() != sequence) return State::kGoesOn;
 
   Watch& watch = watches_[worker.index()];
@@ -42,7 +82,7 @@ Supervisor::State Supervisor::LookAt(Worker& worker, uint32_t patience_ms,
   const bool still_asleep =
       sample->asleep && watch.last.asleep && sample->run_count == watch.last.run_count;
   watch.last = *sample;
-  if (sample->asleep && sample->timed) worker.NoteSlept(sequence, *sample);
+  if (sample->asleep) NoteSleep(worker, watch);
 
   if (call == Call::kWait && wait_rests_when_asleep) {
     if (still_asleep) watch.witness = Witness::kAsleep;

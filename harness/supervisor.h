@@ -10,7 +10,9 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <vector>
 
+#include "harness/code_map.h"
 #include "harness/subject.h"
 #include "harness/thread_state.h"
 #include "harness/worker.h"
@@ -36,6 +38,11 @@ class Supervisor {
   // Why the worker's call was found at rest last, for its event and for a person.
   Witness witness(const Worker& worker) const { return watches_[worker.index()].witness; }
   std::string Explain(const Worker& worker) const;
+  // What held it up, for its event.
+  Blockage blockage(const Worker& worker) const;
+
+  // True if the last look at a worker told nothing: its thread can no longer be looked at.
+  bool is_blind() const { return is_blind_; }
 
   // Forgets how long the worker's call has been going on, after something was done to release it.
   void Restart(const Worker& worker) { watches_[worker.index()].sequence = 0; }
@@ -48,10 +55,17 @@ class Supervisor {
     Witness witness = Witness::kNone;
     int quiescent_looks = 0;  // in a row
     bool quiescent = false;
+    uint32_t sleeping_looks = 0;
+    long slept_in = -1;             // the system call it was last seen asleep in
+    std::vector<uintptr_t> frames;  // where that was
   };
+  void NoteSleep(Worker& worker, Watch& watch);
+  void ReadFrames(const Worker& worker, Watch& watch);
   State LookAt(Worker& worker, uint32_t patience_ms, bool wait_rests_when_asleep);
 
   std::array<Watch, kMaxThreads + 1> watches_;
+  const CodeMap code_;
+  bool is_blind_ = false;
 };
 
 // Waits between looks: short at first, so that quick calls are not held up, then longer.

@@ -150,9 +150,13 @@ std::optional<ThreadSample> SampleThread(pid_t tid) {
   if (state == 'R' || std::strncmp(call.data(), "running", 7) == 0) return sample;
   sample.asleep = true;
   unsigned long args[6] = {};
-  if (std::sscanf(call.data(), "%ld %lx %lx %lx %lx %lx %lx", &sample.system_call, &args[0],
-                  &args[1], &args[2], &args[3], &args[4], &args[5]) == 7) {
+  unsigned long stack = 0;
+  unsigned long instruction = 0;
+  if (std::sscanf(call.data(), "%ld %lx %lx %lx %lx %lx %lx %lx %lx", &sample.system_call, &args[0],
+                  &args[1], &args[2], &args[3], &args[4], &args[5], &stack, &instruction) == 9) {
     ClassifySystemCall(args, sample);
+    sample.stack = stack;
+    sample.instruction = instruction;
   }
   return sample;
 }

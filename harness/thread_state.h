@@ -22,6 +22,8 @@ struct ThreadSample {
   bool timed = false;          // that system call has a time limit
   bool pure_sleep = false;     // and does nothing but let time pass
   bool untimed_futex = false;  // asleep on a lock or condition until another thread wakes it
+  uintptr_t instruction = 0;   // where it entered the kernel to sleep; 0: not known
+  uintptr_t stack = 0;         // its stack pointer there
   uint64_t cpu_ns = 0;         // CPU time consumed so far
   uint64_t queued_ns = 0;      // time spent runnable without a processor so far
   uint64_t run_count = 0;      // how often it was put on a processor so far

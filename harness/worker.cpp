@@ -10,7 +10,9 @@
 #include <typeinfo>
 
 #include "harness/fork_guard.h"
+#include "harness/heap_use.h"
 #include "harness/own_descriptors.h"
+#include "harness/quarantine.h"
 #include "harness/stepper.h"
 #include "harness/thread_state.h"
 #include "spec/hresult.h"
@@ -111,6 +113,10 @@ void Worker::Abandon() {
 }
 
 void Worker::Loop() {
+  const OwnFrees frees;
+  // Here rather than in the frame of a call, so that what is written too late harms nobody else.
+  OutputFrame frame;
+  buffers_ = std::make_unique<OutputBuffers>(&frame);
   Stepper::MarkOwnThread();
   slot_.tid = static_cast<int32_t>(syscall(SYS_gettid));
   tid_ = slot_.tid;
@@ -123,6 +129,15 @@ void Worker::Loop() {
     done_.store(seen + 1, std::memory_order_release);
     WakeAll(done_);
   }
+}
+
+void Worker::StartProgram() {
+  events_.clear();
+  plain_events_ = 0;
+  buffers_->Forget();
+  arrived = 0;
+  resting = false;
+  awake_at = 0;
 }
 
 void Worker::Post(std::function<void(Worker&)> job) {
@@ -148,6 +163,23 @@ void Worker::NoteSlept(uint64_t sequence, const ThreadSample& sample) {
   const uint64_t call = static_cast<uint64_t>(sample.system_call) & 0x7FFF;
   const uint64_t limited = sample.pure_sleep ? 0 : 0x8000;
   slept_note_.store(sequence << 16 | limited | call, std::memory_order_relaxed);
+}
+
+void Worker::NoteBlocked(uint64_t sequence, Blockage blockage) {
+  const std::lock_guard lock(blocked_mutex_);
+  blocked_sequence_ = sequence;
+  blocked_ = std::move(blockage);
+}
+
+void Worker::NoteAsleep(uint64_t sequence, uint64_t asleep_ns) {
+  const std::lock_guard lock(blocked_mutex_);
+  if (blocked_sequence_ == sequence) blocked_.asleep_ns = asleep_ns;
+}
+
+std::optional<Blockage> Worker::TakeBlocked(uint64_t sequence) {
+  const std::lock_guard lock(blocked_mutex_);
+  if (blocked_sequence_ != sequence) return std::nullopt;
+  return std::move(blocked_);
 }
 
 Event Worker::InFlight() const {
@@ -188,14 +220,20 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
   call_.store(call, std::memory_order_relaxed);
   operation_.store(&operation, std::memory_order_relaxed);
   step_.store(step, std::memory_order_relaxed);
+  stack_.store(reinterpret_cast<uintptr_t>(__builtin_frame_address(0)), std::memory_order_relaxed);
   slot_.op = operation.number;
   slot_.step = step;
   slot_.null_outputs = static_cast<uint32_t>(nulls);
+  slot_.object = reinterpret_cast<uintptr_t>(operation.async);
   event.t0 = slot_.t0 = NowNs();
   slot_.call = static_cast<int32_t>(call);
   const uint64_t sequence = sequence_.load(std::memory_order_relaxed) + 1;
   sequence_.store(sequence, std::memory_order_release);
+  const bool measures_stack = call == Call::kQueryStatus && !followed_ &&
+                              shared_.measure_stack.load(std::memory_order_relaxed);
+  if (measures_stack) stack_use_.Paint();
   try {
+    const IutFrees frees;
     const FollowedCall followed(followed_);
     body(event);
   } catch (const std::exception& exception) {
@@ -206,7 +244,12 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
     event.detail = "an object that is not a std::exception";
   }
   if (InForkedChild()) _exit(0);
-  if (shared_.check_descriptors.load(std::memory_order_relaxed) && !OwnDescriptorsIntact()) {
+  if (measures_stack && event.fault == Fault::kNone) {
+    shared_.stack_bytes = std::max(shared_.stack_bytes.load(), stack_use_.Measure());
+  }
+  const bool checks = shared_.check_descriptors.load(std::memory_order_relaxed);
+  if (checks && InSharingChild()) _exit(0);
+  if (checks && !OwnDescriptorsIntact()) {
     shared_.journal->closed_descriptors = index_ + 1;
     _exit(3);
   }
@@ -222,18 +265,21 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
     event.slept_in = SystemCallName(static_cast<long>(slept & 0x7FFF));
     if ((slept & 0x8000) != 0) event.slept_in += kWithTimeLimit;
   }
+  if (event.witness != Witness::kNone || !event.slept_in.empty()) {
+    event.blocked = TakeBlocked(sequence);
+  }
   event.held = held_note_.load(std::memory_order_relaxed) == sequence;
   if (followed_ && stopped_sequence_ == sequence) {
     event.stopped = stop_point_;
     // It was we who slept.
     event.slept_in.clear();
+    if (event.witness == Witness::kNone) event.blocked.reset();
   }
   return event;
 }
 
 Event Worker::Query(const Step& step, int32_t index, LiveOperation& operation, bool measure) {
-  OutputFrame frame;
-  const OutputBuffers::Target target = buffers_.Prepare(step, frame);
+  const OutputBuffers::Target target = buffers_->Prepare(step);
   const auto nulls = static_cast<uint8_t>(step.null_outputs);
   HRESULT* hr = (nulls & static_cast<uint8_t>(NullOutputs::kHr)) != 0 ? nullptr : target.hr;
   ULONG* percent =
@@ -242,7 +288,7 @@ Event Worker::Query(const Step& step, int32_t index, LiveOperation& operation, b
   Event event = Invoke(Call::kQueryStatus, index, operation, step.null_outputs,
                        [&](Event& e) { e.ret = operation.async->QueryStatus(hr, percent); });
   if (measure) event.switches = static_cast<uint32_t>(OwnVoluntarySwitches() - switches);
-  OutputBuffers::Seen seen = buffers_.Inspect(step, frame);
+  OutputBuffers::Seen seen = buffers_->Inspect(step);
   event.aliased = step.outputs == Outputs::kAliased && step.null_outputs == NullOutputs::kNone;
   if (step.null_outputs == NullOutputs::kNone && !event.aliased && event.fault == Fault::kNone) {
     event.hr = seen.hr;
@@ -290,6 +336,18 @@ void Worker::Poll(const Step& step, int32_t index, LiveOperation& operation) {
   }
 }
 
+std::optional<uint64_t> Worker::MeasureHeap(const LiveOperation& operation) {
+  constexpr uint32_t kEvery = 128;
+  if (!shared_.measure_heap || operation.number % kEvery != 0) return std::nullopt;
+  // Texts in events are memory, too: once there are some, no more can be said.
+  while (plain_events_ < events_.size() && !Remarkable(events_[plain_events_])) ++plain_events_;
+  if (plain_events_ < events_.size()) return std::nullopt;
+  std::optional<uint64_t> heap = HeapInUse();
+  const uint64_t own = uint64_t{events_.capacity()} * sizeof(Event);
+  if (heap) heap = *heap > own ? *heap - own : 0;
+  return heap;
+}
+
 void Worker::PerformBegin(int32_t step, LiveOperation& operation) {
   if (operation.starting.exchange(true)) return;
   vdsconform_plan plan{};
@@ -297,11 +355,13 @@ void Worker::PerformBegin(int32_t step, LiveOperation& operation) {
   plan.estimable = operation.estimable ? 1 : 0;
   plan.parameters = shared_.parameters.data();
   plan.parameter_count = static_cast<uint32_t>(shared_.parameters.size());
+  const std::optional<uint64_t> heap = MeasureHeap(operation);
   Event event = Invoke(Call::kBegin, step, operation, NullOutputs::kNone, [&](Event& e) {
     e.ret = shared_.iut->begin(&plan, &operation.async, &operation.handle);
   });
   event.estimable = operation.estimable;
   event.driven = shared_.iut->finish != nullptr;
+  event.heap = heap;
   if (event.fault == Fault::kNone && (Failed(*event.ret) || operation.async == nullptr)) {
     shared_.Inconclusive(Failed(*event.ret)
                              ? "begin failed with " + vdsconform::Describe(*event.ret)

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
@@ -18,6 +19,7 @@
 #include "harness/executor.h"
 #include "harness/outputs.h"
 #include "harness/program.h"
+#include "harness/stack_use.h"
 #include "harness/thread_state.h"
 #include "spec/iut.h"
 
@@ -52,6 +54,13 @@ struct WorkerShared {
   // After each call, end the process if descriptors of its own are gone. Not while racing, where
   // the system call would make races rarer.
   std::atomic<bool> check_descriptors{false};
+  // Measure how much of its thread's stack a QueryStatus uses, and keep the most. Not while racing,
+  // for the same reason.
+  std::atomic<bool> measure_stack{false};
+  // Measure how much memory is in use when some of the operations begin. Only where one thread does
+  // all, as the others' events are memory, too.
+  std::atomic<bool> measure_heap{false};
+  std::atomic<uint32_t> stack_bytes{0};
   std::mutex message_mutex;
   std::string inconclusive;  // guarded by message_mutex; the first reason is kept
 
@@ -79,10 +88,16 @@ class Worker {
   LiveOperation* operation() const { return operation_.load(std::memory_order_relaxed); }
   int32_t step() const { return step_.load(std::memory_order_relaxed); }
   pid_t tid() const { return tid_; }
+  // Where the thread's stack ended when it made its last call.
+  uintptr_t stack() const { return stack_.load(std::memory_order_relaxed); }
   uint32_t index() const { return index_; }
   // Controller: notes on the call `sequence`, for its event.
   void NoteWitness(uint64_t sequence, Witness witness);
   void NoteSlept(uint64_t sequence, const ThreadSample& sample);
+  // Before either of these, so that the event that has them has this.
+  void NoteBlocked(uint64_t sequence, Blockage blockage);
+  // How long it has slept by now, where NoteBlocked was called for it.
+  void NoteAsleep(uint64_t sequence, uint64_t asleep_ns);
   // Another thread: the call `sequence` waits for a stopped thread.
   void NoteHeld(uint64_t sequence) { held_note_.store(sequence, std::memory_order_relaxed); }
   // The event of the call in flight: it did not come back.
@@ -103,6 +118,8 @@ class Worker {
   void NoteStopped() { stopped_sequence_ = sequence_.load(std::memory_order_relaxed); }
 
   std::vector<Event>& events() { return events_; }
+  // Controller, before a Program: forgets what is not of it.
+  void StartProgram();
 
   // Racing: how many barriers this worker has arrived at, and whether it is at rest in a call.
   std::atomic<uint64_t> arrived{0};
@@ -113,6 +130,8 @@ class Worker {
   void Loop();
   template <class Body>
   Event Invoke(Call call, int32_t step, LiveOperation& operation, NullOutputs nulls, Body&& body);
+  std::optional<Blockage> TakeBlocked(uint64_t sequence);
+  std::optional<uint64_t> MeasureHeap(const LiveOperation& operation);
   Event Query(const Step& step, int32_t index, LiveOperation& operation, bool measure);
   void RepeatQuery(const Step& step, int32_t index, LiveOperation& operation, bool measure);
   void Poll(const Step& step, int32_t index, LiveOperation& operation);
@@ -126,13 +145,16 @@ class Worker {
   WorkerShared& shared_;
   const uint32_t index_;
   Journal::Slot& slot_;
-  OutputBuffers buffers_;
+  std::unique_ptr<OutputBuffers> buffers_;  // the thread's, as long as its job loop runs
+  StackUse stack_use_;
   std::vector<Event> events_;
+  size_t plain_events_ = 0;  // of the first of these it is known that they own no memory
 
   std::atomic<uint64_t> sequence_{0};
   std::atomic<Call> call_{Call::kBegin};
   std::atomic<LiveOperation*> operation_{nullptr};
   std::atomic<int32_t> step_{-1};
+  std::atomic<uintptr_t> stack_{0};
   std::atomic<uint32_t> argument_{0};
   std::atomic<uint64_t> witness_note_{0};  // sequence << 8 | Witness
   std::atomic<uint64_t> slept_note_{0};    // sequence << 16 | not a pure sleep << 15 | system call
@@ -140,6 +162,10 @@ class Worker {
   bool followed_ = false;
   uint64_t stopped_sequence_ = 0;
   StopPoint stop_point_;
+
+  std::mutex blocked_mutex_;
+  uint64_t blocked_sequence_ = 0;  // guarded by blocked_mutex_, like blocked_
+  Blockage blocked_;
 
   uint32_t posted_ = 0;  // jobs posted so far; the controller's
   std::atomic<uint32_t> command_{0};

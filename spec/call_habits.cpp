@@ -54,7 +54,9 @@ std::vector<std::pair<Complaint, Event>> CallHabits::Complaints() const {
         "saw QueryStatus sleep in " + std::to_string(pending_gave_way_) + " of " +
             std::to_string(pending_calls_) + " calls while pending, where it was seen in " +
             sleeper_->slept_in + ", but in " + std::to_string(finished_gave_way_) + " of " +
-            std::to_string(finished_calls_) + " once finished; allowed a call that does not wait",
+            std::to_string(finished_calls_) + " once finished" +
+            (sleeper_->blocked ? "; one" + DescribePlace(*sleeper_->blocked) : "") +
+            "; allowed a call that does not wait",
         *sleeper_);
   }
   if (contended_) {

@@ -15,7 +15,7 @@ constexpr std::string_view kCallNames[] = {
 constexpr std::string_view kNullOutputsNames[] = {"", "hr", "percent", "both"};
 constexpr std::string_view kWitnessNames[] = {"none", "asleep", "spinning", "polling"};
 constexpr std::string_view kFaultNames[] = {
-    "none", "threw", "crashed", "exited", "hung", "closed-descriptors",
+    "none", "threw", "crashed", "exited", "hung", "closed-descriptors", "used-freed",
 };
 constexpr std::string_view kInterfaceNames[] = {"IUnknown", "IVdsAsync", "other"};
 constexpr std::string_view kOutPointerNames[] = {"not-seen", "null", "same", "different",
@@ -110,6 +110,13 @@ std::string DescribeReturn(const Event& event) {
   return text;
 }
 
+// Two digits at least, as no more is known of it.
+std::string Duration(uint64_t ns) {
+  if (ns < 100'000) return std::to_string(ns / 1'000) + " us";
+  if (ns < 10'000'000) return std::to_string(ns / 100'000) + "00 us";
+  return std::to_string(ns / 1'000'000) + " ms";
+}
+
 // How the call went wrong, as far as an executor saw it.
 std::string DescribeEvidence(const Event& event) {
   std::string text;
@@ -121,6 +128,7 @@ std::string DescribeEvidence(const Event& event) {
     text += "; seen " + std::string(Name(event.witness)) + " while the operation was pending";
   }
   if (!event.slept_in.empty()) text += "; slept in " + event.slept_in;
+  if (event.blocked) text += "; " + Describe(*event.blocked);
   if (event.stopped) text += "; stopped before " + Describe(*event.stopped);
   if (event.held) text += "; came back only after the stopped thread had gone on";
   if (!event.clobbered.empty()) text += "; wrote outside its outputs: " + event.clobbered;
@@ -134,6 +142,25 @@ std::string Describe(const StopPoint& point) {
   if (point.beyond != 0) text += " and " + std::to_string(point.beyond) + " in other libraries";
   if (point.iut_thread) text += " of the implementation's own thread";
   if (!point.at.empty()) text += ", " + point.at;
+  return text;
+}
+
+std::string Describe(const Blockage& blockage) {
+  std::string text = "used " + Duration(blockage.cpu_ns) + " of CPU time";
+  if (!blockage.system_call.empty()) {
+    text = "asleep in " + blockage.system_call + DescribePlace(blockage);
+  }
+  return blockage.for_good ? text + "; no thread was left that could wake it" : text;
+}
+
+std::string DescribePlace(const Blockage& blockage) {
+  std::string text;
+  if (blockage.asleep_ns >= 1'000) text = " for " + Duration(blockage.asleep_ns);
+  const char* separator = " at ";
+  for (const std::string& frame : blockage.stack) {
+    text += separator + frame;
+    separator = ", called from ";
+  }
   return text;
 }
 

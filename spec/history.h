@@ -50,6 +50,7 @@ enum class Fault : uint8_t {
   kExited,             // the process exited
   kHung,               // its patience ran out, also after the operation was ended
   kClosedDescriptors,  // descriptors that are not the IUT's were closed or replaced
+  kUsedFreed,          // a signal ended the process: the object's memory had been freed
 };
 
 // Which interface a QueryInterface call asked for.
@@ -75,6 +76,18 @@ struct StopPoint {
   friend bool operator==(const StopPoint&, const StopPoint&) = default;
 };
 
+// What held a call up, as it was seen from outside meanwhile.
+struct Blockage {
+  std::string system_call;         // it was asleep in this one; empty: it was not seen asleep
+  uint64_t asleep_ns = 0;          // it had slept so far
+  uint64_t cpu_ns = 0;             // CPU time it had consumed so far
+  bool for_good = false;           // no thread was left in the process that could have woken it
+  std::vector<std::string> stack;  // where it was, then what of the implementation had called that,
+                                   // innermost first: "libmine.so+0x1139 (Finish+0x12)"
+
+  friend bool operator==(const Blockage&, const Blockage&) = default;
+};
+
 inline constexpr std::string_view kWithTimeLimit = " with a time limit";
 
 // One call. Times are nanoseconds on one monotonic clock; on one thread calls do not overlap.
@@ -88,6 +101,10 @@ struct Event {
   // begin
   bool estimable = true;
   bool driven = false;  // the operation ends only by the driver's finish or by Cancel
+
+  // begin: bytes of memory that the process had in use before it, the executor's own left out; not
+  // measured for most
+  std::optional<uint64_t> heap;
 
   // QueryStatus, Wait, Cancel, QueryInterface: the method's own return value
   std::optional<HRESULT> ret;
@@ -113,9 +130,10 @@ struct Event {
   std::optional<uint32_t> step;      // index of the Program's step
   std::optional<uint32_t> switches;  // voluntary context switches during the call
   Witness witness = Witness::kNone;
-  std::string slept_in;   // the system call of a timed sleep in which the call was seen, followed
-                          // by kWithTimeLimit if it may also end for another reason than time
-  std::string clobbered;  // what a call wrote outside its outputs; empty: nothing seen
+  std::string slept_in;  // the system call of a timed sleep in which the call was seen, followed
+                         // by kWithTimeLimit if it may also end for another reason than time
+  std::optional<Blockage> blocked;   // beside a witness or a sleep: what is known of it
+  std::string clobbered;             // what a call wrote outside its outputs; empty: nothing seen
   std::optional<StopPoint> stopped;  // a thread was stopped here during the call, others ran
   bool held = false;                 // the call came back only once a stopped thread had gone on
   Fault fault = Fault::kNone;
@@ -139,6 +157,11 @@ std::string_view Name(OutPointer out);
 
 // "instruction 17 (libmine.so+0x1139)", as the end of "stopped before".
 std::string Describe(const StopPoint& point);
+
+// "asleep in futex for 1003 ms", with where that was.
+std::string Describe(const Blockage& blockage);
+// " for 1003 ms at libc.so.6+0xe1f2, called from libmine.so+0x1139", as far as it is known.
+std::string DescribePlace(const Blockage& blockage);
 
 // The reverse of Name; none if no enumerator has that name.
 std::optional<Call> ParseCall(std::string_view name);

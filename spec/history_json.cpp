@@ -57,13 +57,16 @@ enum class Field : uint8_t {
   kIutThread,
   kAt,
   kHeld,
+  kBlocked,
+  kHeap,
   kVdsconform,
 };
 constexpr std::string_view kFieldNames[] = {
-    "op",     "thread",     "call",    "t0",        "t1",         "ret",   "hr",     "percent",
-    "result", "null",       "aliased", "estimable", "driven",     "count", "iid",    "out",
-    "step",   "switches",   "witness", "slept_in",  "clobbered",  "fault", "detail", "instruction",
-    "beyond", "iut_thread", "at",      "held",      "vdsconform",
+    "op",      "thread", "call",        "t0",       "t1",         "ret",      "hr",
+    "percent", "result", "null",        "aliased",  "estimable",  "driven",   "count",
+    "iid",     "out",    "step",        "switches", "witness",    "slept_in", "clobbered",
+    "fault",   "detail", "instruction", "beyond",   "iut_thread", "at",       "held",
+    "blocked", "heap",   "vdsconform",
 };
 static_assert(std::size(kFieldNames) == static_cast<size_t>(Field::kVdsconform) + 1);
 
@@ -141,6 +144,8 @@ class EventReader {
     }
     if constexpr (std::is_same_v<Target, std::optional<int64_t>>) {
       *target = static_cast<int64_t>(number);
+    } else if constexpr (std::is_same_v<Target, std::optional<uint64_t>>) {
+      *target = number;
     } else if constexpr (std::is_same_v<Target, std::optional<uint32_t>>) {
       *target = static_cast<uint32_t>(number);
     } else {
@@ -158,6 +163,18 @@ class EventReader {
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS) return FailExpecting(field, "a text", value);
     target->assign(text);
+    return true;
+  }
+
+  bool ReadTexts(Field field, dom::element value, std::vector<std::string>* target) {
+    dom::array array;
+    if (value.get(array) != simdjson::SUCCESS) {
+      return FailExpecting(field, "an array of texts", value);
+    }
+    target->clear();
+    for (const dom::element part : array) {
+      if (!ReadText(field, part, &target->emplace_back())) return false;
+    }
     return true;
   }
 
@@ -186,6 +203,26 @@ class EventReader {
   }
 
   StopPoint& Stopped() { return event_->stopped ? *event_->stopped : event_->stopped.emplace(); }
+
+  // Its fields may each be absent; those unknown here are ignored, as in an event.
+  bool ReadBlockage(dom::element value) {
+    constexpr Field kField = Field::kBlocked;
+    dom::object object;
+    if (value.get(object) != simdjson::SUCCESS) {
+      return FailExpecting(kField, "an object", value);
+    }
+    Blockage& blockage = event_->blocked.emplace();
+    for (const auto& [name, part] : object) {
+      bool good = true;
+      if (name == "in") good = ReadText(kField, part, &blockage.system_call);
+      if (name == "asleep_ns") good = ReadNumber(kField, part, kMaxTime, &blockage.asleep_ns);
+      if (name == "cpu_ns") good = ReadNumber(kField, part, kMaxTime, &blockage.cpu_ns);
+      if (name == "for_good") good = ReadBool(kField, part, &blockage.for_good);
+      if (name == "stack") good = ReadTexts(kField, part, &blockage.stack);
+      if (!good) return Fail("\"" + std::string(name) + "\" in " + message_);
+    }
+    return true;
+  }
 
   bool ReadField(Field field, dom::element value) {
     switch (field) {
@@ -232,7 +269,7 @@ class EventReader {
       case Field::kClobbered:
         return ReadText(field, value, &event_->clobbered);
       case Field::kFault:
-        return ReadName(field, value, ParseFault, Fault::kClosedDescriptors, &event_->fault);
+        return ReadName(field, value, ParseFault, Fault::kUsedFreed, &event_->fault);
       case Field::kDetail:
         return ReadText(field, value, &event_->detail);
       case Field::kInstruction:
@@ -245,6 +282,10 @@ class EventReader {
         return ReadText(field, value, &Stopped().at);
       case Field::kHeld:
         return ReadBool(field, value, &event_->held);
+      case Field::kHeap:
+        return ReadNumber(field, value, kMaxTime, &event_->heap);
+      case Field::kBlocked:
+        return ReadBlockage(value);
       case Field::kVdsconform:
         return Fail("a second header: two histories cannot be joined into one");
     }

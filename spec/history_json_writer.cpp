@@ -83,6 +83,29 @@ void AppendEnum(std::string_view name, Enum value, bool present, std::string* ou
   *out += '"';
 }
 
+void AppendBlockage(const Blockage& blockage, std::string* out) {
+  std::string parts;
+  AppendTextField("in", blockage.system_call, &parts);
+  AppendNumber("asleep_ns", std::optional(blockage.asleep_ns), &parts);
+  AppendNumber("cpu_ns", std::optional(blockage.cpu_ns), &parts);
+  if (blockage.for_good) {
+    AppendName("for_good", &parts);
+    parts += "true";
+  }
+  if (!blockage.stack.empty()) {
+    AppendName("stack", &parts);
+    char separator = '[';
+    for (const std::string& frame : blockage.stack) {
+      parts += separator;
+      AppendText(frame, &parts);
+      separator = ',';
+    }
+    parts += ']';
+  }
+  AppendName("blocked", out);
+  *out += "{" + parts + "}";
+}
+
 }  // namespace
 
 std::string HistoryHeader() { return "{\"vdsconform\":\"history/1\"}"; }
@@ -102,6 +125,7 @@ std::string ToJson(const Event& event) {
     AppendName("driven", &out);
     out += "true";
   }
+  AppendNumber("heap", event.heap, &out);
   AppendEnum("null", event.null_outputs, event.null_outputs != NullOutputs::kNone, &out);
   if (event.aliased) {
     AppendName("aliased", &out);
@@ -122,6 +146,7 @@ std::string ToJson(const Event& event) {
   AppendNumber("switches", event.switches, &out);
   AppendEnum("witness", event.witness, event.witness != Witness::kNone, &out);
   AppendTextField("slept_in", event.slept_in, &out);
+  if (event.blocked) AppendBlockage(*event.blocked, &out);
   AppendTextField("clobbered", event.clobbered, &out);
   if (event.stopped) {
     const StopPoint& stopped = *event.stopped;

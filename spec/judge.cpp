@@ -10,6 +10,7 @@
 
 #include "call_habits.h"
 #include "consequences.h"
+#include "heap_growth.h"
 #include "hresult.h"
 #include "rules.h"
 #include "status_model.h"
@@ -98,6 +99,7 @@ class Judge::Impl : private Returns {
   std::array<Ended, 16> ended_{};
   size_t ended_count_ = 0;
   CallHabits habits_;
+  HeapGrowth heap_growth_;
   std::array<uint64_t, kReqCount> observations_{};
   uint64_t events_ = 0;
   std::map<std::pair<Req, std::string>, Finding> findings_;
@@ -161,6 +163,10 @@ void Judge::Impl::Observe(const Event& event) {
   const InFlight& call = sweep_.Invoke(event, &operation, operation.status.floor());
   operation.status.Invoked(event, call.floor, call.order);
   transitions_ += operation.status.own_transitions() - old_transitions;
+  if (event.heap && event.call == Call::kBegin) {
+    Count(Req::kQa06);
+    heap_growth_.Observe(event);
+  }
   if (event.call == Call::kBegin) {
     ++transitions_;
     operation.status.SetBaseline(transitions_ - operation.status.own_transitions());
@@ -422,6 +428,7 @@ Judgement Judge::Impl::Finish() {
     if (!rightly_waits) Check(CallsComeBack(MakeContext(call)), call.event);
   }
   for (const auto& [complaint, event] : habits_.Complaints()) Add(complaint, event);
+  if (const auto growth = heap_growth_.Finish()) Add(growth->first, growth->second);
   std::vector<uint32_t> left;  // in order, so that the judgement does not hang on a hash
   for (const auto& [number, operation] : operations_) left.push_back(number);
   std::sort(left.begin(), left.end());

@@ -40,8 +40,9 @@ enum class Req : uint8_t {
   kQa03,
   kQa04,
   kQa05,
+  kQa06,
 };
-inline constexpr int kReqCount = 25;
+inline constexpr int kReqCount = 26;
 
 enum class Profile : uint8_t {
   kWin32,  // the Win32 API page: the default

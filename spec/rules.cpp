@@ -24,6 +24,15 @@ bool IsTransient(HRESULT ret) {
   return std::find(std::begin(kTransient), std::end(kTransient), ret) != std::end(kTransient);
 }
 
+// What an executor saw of the call that was held up or failed, in parentheses.
+std::string Seen(const Event& event) {
+  const std::string seen = event.blocked ? Describe(*event.blocked) : event.detail;
+  return seen.empty() ? "" : " (" + seen + ")";
+}
+std::string Place(const Event& event) {
+  return event.blocked ? DescribePlace(*event.blocked) : std::string();
+}
+
 }  // namespace
 
 bool LooksLikePending(HRESULT hr) {
@@ -49,7 +58,7 @@ std::optional<Complaint> NeverWaits(const Context& context) {
   const bool slept =
       !event.slept_in.empty() && event.slept_in.find(kWithTimeLimit) == std::string::npos;
   if (slept && !context.Overlaps()) {
-    return Make(Req::kQs06, "sleeps", "QueryStatus asleep in " + event.slept_in,
+    return Make(Req::kQs06, "sleeps", "QueryStatus asleep in " + event.slept_in + Place(event),
                 "a call that does not sleep");
   }
   if (event.witness == Witness::kNone) return std::nullopt;
@@ -58,7 +67,8 @@ std::optional<Complaint> NeverWaits(const Context& context) {
   if (!ended) return std::nullopt;
   return Make(Req::kQs06, "waits-" + std::string(Name(event.witness)),
               "QueryStatus " + std::string(Name(event.witness)) +
-                  " while the operation was pending; it came back only after the operation ended",
+                  " while the operation was pending" + Seen(event) +
+                  "; it came back only after the operation ended",
               "a call that returns while the operation is held pending");
 }
 
@@ -137,10 +147,10 @@ std::optional<Complaint> CallsComeBack(const Context& context) {
                      event.witness != Witness::kNone && context.KnownPending();
   if (waits) {
     const std::string witness(Name(event.witness));
-    return Make(Req::kQs06, "waits-" + witness,
-                "QueryStatus " + witness + " while the operation was pending, for ever" +
-                    (event.detail.empty() ? "" : " (" + event.detail + ")"),
-                "a call that returns while the operation is held pending");
+    return Make(
+        Req::kQs06, "waits-" + witness,
+        "QueryStatus " + witness + " while the operation was pending, for ever" + Seen(event),
+        "a call that returns while the operation is held pending");
   }
   std::string how;
   switch (event.fault) {
@@ -162,8 +172,11 @@ std::optional<Complaint> CallsComeBack(const Context& context) {
     case Fault::kClosedDescriptors:
       how = "closed descriptors that are not its own";
       break;
+    case Fault::kUsedFreed:
+      how = "used its object after that had been freed";
+      break;
   }
-  if (!event.detail.empty()) how += " (" + event.detail + ")";
+  how += Seen(event);
   const std::string name(Name(event.call));
   const bool is_null = event.call == Call::kQueryStatus && event.null_outputs != NullOutputs::kNone;
   const Intervening between = context.Between();
@@ -172,6 +185,10 @@ std::optional<Complaint> CallsComeBack(const Context& context) {
   const bool crashed = event.fault == Fault::kCrashed;
   Req req = Req::kQs13;
   if (is_null) req = Req::kQs08;
+  if (event.fault == Fault::kUsedFreed) {
+    return Make(Req::kQs15, "used-freed", name + " " + how,
+                "an object that lives until its last Release");
+  }
   if (!is_null && crashed && (counts || between.OnlyReference())) req = Req::kQs15;
   std::string cause =
       (event.fault == Fault::kNone ? std::string("lost") : std::string(Name(event.fault))) + "-" +

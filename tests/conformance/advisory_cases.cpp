@@ -1,5 +1,5 @@
-// QA-01..QA-04: what is worth telling an author although no document forbids it. These cases
-// observe; they fail only in a strict run.
+// QA-01..QA-04 and QA-06: what is worth telling an author although no document forbids it. These
+// cases observe; they fail only in a strict run.
 #include "tests/conformance/directed_case.h"
 
 namespace vdsconform {
@@ -71,6 +71,19 @@ TEST_F(QA04, PercentMovesWithTheProgress) {
     program.push_back(Query());
   }
   Check(InOrder(program));
+}
+
+class QA06 : public DirectedCase {
+ protected:
+  QA06() : DirectedCase(Req::kQa06, VDSCONFORM_DRIVE) {}
+};
+
+// As many in a quick run: with fewer, what grows cannot be told from what a cache keeps.
+TEST_F(QA06, OperationsLeaveNoMemoryBehind) {
+  constexpr uint32_t kOperations = 10'000;
+  Program program = Racing({Progress(50), Query(), Finish(hr::kOk)}, kOperations, AnyPlan());
+  program.measure = true;
+  Check(program);
 }
 
 }  // namespace

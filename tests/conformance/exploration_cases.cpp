@@ -156,8 +156,7 @@ class QS11Explored : public Explored {
     for (const bool swapped : {false, true}) {
       const Step& first = swapped ? other : one;
       const Step& second = swapped ? one : other;
-      const std::vector<Step> steps{Progress(10), first, On(1, second), On(1, Query()),
-                                    Query()};
+      const std::vector<Step> steps{Progress(10), first, On(1, second), On(1, Query()), Query()};
       if (!Explore(steps, {1}, AnyPlan())) return;
       if (!Explore(steps, {1, 2}, AnyPlan())) return;
     }

@@ -38,6 +38,16 @@ TEST_F(QS06, DoesNotSleepInAnyOfManyCalls) {
   }
 }
 
+TEST_F(QS06, DoesNotSleepInAnyOfManyCallsOnceFinished) {
+  for (const bool estimable : Estimables()) {
+    for (const HRESULT result : {hr::kOk, hr::kFail}) {
+      const std::vector<Step> steps{Progress(50), Finish(result), Query(kManyCalls),
+                                    On(1, Query(kManyCalls))};
+      if (!Check(InOrder(steps, estimable))) return;
+    }
+  }
+}
+
 TEST_F(QS06, DoesNotTimeWaitLongerWhilePendingThanOnceFinished) {
   // A wait with a time limit may be for something else, if it is made once finished, too. Each call
   // is a step of its own, so that it is looked at closely from its start.
@@ -65,6 +75,16 @@ TEST_F(QS06, ReturnsWhileSeveralThreadsQuery) {
   Check(Racing(program, Rounds(40), AnyPlan()));
 }
 
+TEST_F(QS06, ReturnsAtEveryPercentWhileSeveralThreadsQuery) {
+  for (const bool estimable : Estimables()) {
+    for (const uint32_t percent : Percents()) {
+      const std::vector<Step> steps{Progress(percent), Barrier(), Query(10), On(1, Query(10)),
+                                    On(2, Query(10))};
+      if (!Check(Racing(steps, Rounds(8), estimable))) return;
+    }
+  }
+}
+
 TEST_F(QS06, ReturnsAfterNullCalls) {
   for (const NullOutputs nulls : {NullOutputs::kHr, NullOutputs::kPercent, NullOutputs::kBoth}) {
     if (!Check(InOrder({QueryNull(nulls), Query(), On(1, Query())}, AnyPlan()))) return;
@@ -88,6 +108,17 @@ TEST_F(QS06, ReturnsAfterACancelThatMayHaveFailed) {
   }
 }
 
+// A Cancel that does not come back before the operation has ended is left where it is.
+TEST_F(QS06, ReturnsAtEveryPercentWhileAnotherThreadIsInsideCancel) {
+  for (const bool estimable : Estimables()) {
+    for (const uint32_t percent : Percents()) {
+      const std::vector<Step> steps{Progress(percent), On(1, Cancel()), Query(5),
+                                    On(2, Query(5)),   Finish(hr::kOk), Query()};
+      if (!Check(InOrder(steps, estimable))) return;
+    }
+  }
+}
+
 TEST_F(QS06, ReturnsWhileAnotherThreadCancels) {
   for (const bool estimable : Estimables()) {
     if (!Check(Racing({Query(20), On(1, Cancel()), On(2, Query(20))}, Rounds(200), estimable))) {
@@ -103,8 +134,8 @@ class QS06WithWait : public DirectedCase {
 
 TEST_F(QS06WithWait, ReturnsWhileAnotherThreadIsInsideWait) {
   for (const bool estimable : Estimables()) {
-    for (const uint32_t percent : FewPercents()) {
-      if (!Check(InOrder({Progress(percent), On(1, Wait()), Query(20), On(2, Query(20)),
+    for (const uint32_t percent : Percents()) {
+      if (!Check(InOrder({Progress(percent), On(1, Wait()), Query(5), On(2, Query(5)),
                           Finish(hr::kOk), Query()},
                          estimable))) {
         return;

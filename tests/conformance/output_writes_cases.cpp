@@ -57,6 +57,19 @@ TEST_F(QS12, WritesBothOutputsEveryTime) {
   }
 }
 
+TEST_F(QS12, LeavesOutputsAloneOnceItHasReturned) {
+  for (const bool estimable : Estimables()) {
+    for (const Outputs place : kPlaces) {
+      if (!Check(InOrder({QueryAt(place), Progress(10), QueryAt(place), Progress(90),
+                          QueryAt(place), Finish(hr::kFail), QueryAt(place),
+                          QueryNull(NullOutputs::kBoth), QueryAt(place), End(), QueryAt(place)},
+                         estimable))) {
+        return;
+      }
+    }
+  }
+}
+
 TEST_F(QS12, WritesBothOutputsOfEveryThread) {
   std::vector<Step> program;
   for (const Step& change : {Progress(1), Progress(99), Finish(hr::kFail)}) {

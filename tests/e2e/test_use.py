@@ -83,7 +83,7 @@ class Use(CommandTest):
         out, _ = self.expect(0, "list")
         self.assertIn("QS-09  one snapshot", out)
         catalogue = json.loads(self.expect(0, "list", "--json")[0])
-        self.assertEqual(len(catalogue["requirements"]), 25)
+        self.assertEqual(len(catalogue["requirements"]), 26)
         cases = self.expect(0, "list", "--cases")[0].split()
         self.assertIn(ONE_CASE, cases)
         self.assertEqual(len(cases), len(set(cases)))

@@ -4,14 +4,26 @@
 // The tests of isolation load these. What each does is said where it does it.
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <fenv.h>
+#include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <clocale>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <locale>
+#include <new>
 #include <semaphore>
 #include <stdexcept>
 #include <string>
@@ -83,7 +95,153 @@ void ReplaceDescriptors() {
   }
 }
 
+// To where a call has long returned from.
+jmp_buf long_gone;
+void RememberWhere() { static_cast<void>(setjmp(long_gone)); }
+
+// The child comes back out of the call in the memory of its parent, which stands still meanwhile.
+__attribute__((noinline)) void ShareMemoryWithChild() {
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+#endif
+  static_cast<void>(vfork());  // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+}
+
+// A process that shares all memory and sleeps.
+void CloneWithMemory() {
+  static char stack[64 * 1024];
+  const auto child = [](void*) -> int { SleepForEver(); };
+  static_cast<void>(clone(child, stack + sizeof stack, CLONE_VM, nullptr));
+}
+
+// Copies that copy themselves, and so on; so many of them that whoever cannot stop them has lost,
+// but no more, for the sake of the machine that tests this.
+[[noreturn]] void Multiply(bool detach) {
+  constexpr int kEnough = 400;
+  void* shared = mmap(nullptr, sizeof(std::atomic<int>), PROT_READ | PROT_WRITE,
+                      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared == MAP_FAILED) std::abort();
+  auto* made = new (shared) std::atomic<int>(0);
+  while (made->fetch_add(1) < kEnough) {
+    if (fork() == 0 && detach) setsid();
+  }
+  SleepForEver();
+}
+
+// To both standard streams.
+void Flood(int mebibytes) {
+  const std::string block(1 << 20, '#');
+  for (int i = 0; i < mebibytes; ++i) {
+    if (write(i % 2 + 1, block.data(), block.size()) < 0) return;
+  }
+}
+
+// Until there is none left.
+void EatMemory() {
+  constexpr size_t kBite = size_t{64} << 20;
+  while (void* bite = std::malloc(kBite)) std::memset(bite, 1, kBite);
+}
+
+void Limit(__rlimit_resource_t resource, rlim_t value) {
+  const rlimit limit{value, value};
+  setrlimit(resource, &limit);
+}
+
+// Enough for an implementation, and little for whoever it shares its process with.
+void LowerLimits() {
+  Limit(RLIMIT_NOFILE, 0);
+  Limit(RLIMIT_FSIZE, 0);
+  Limit(RLIMIT_NPROC, 0);
+  Limit(RLIMIT_CORE, RLIM_INFINITY);
+  Limit(RLIMIT_STACK, 256 * 1024);
+}
+
+void TakeSignals() {
+  struct sigaction ignore {};
+  ignore.sa_handler = [](int) {};
+  for (const int number : {SIGTRAP, SIGSEGV, SIGALRM, SIGCHLD, SIGPIPE, SIGUSR1, SIGABRT}) {
+    sigaction(number, &ignore, nullptr);
+  }
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, nullptr);
+}
+
+void RingEvery(long microseconds) {
+  const itimerval often{{0, microseconds}, {0, microseconds}};
+  setitimer(ITIMER_REAL, &often, nullptr);
+}
+
+struct GroupedDigits : std::numpunct<char> {
+  char do_thousands_sep() const override { return '_'; }
+  std::string do_grouping() const override { return "\1"; }
+};
+
+void ChangeSurroundings() {
+  if (chdir("/") != 0) return;
+  umask(0777);
+  setlocale(LC_ALL, "");
+  std::locale::global(std::locale(std::locale::classic(), new GroupedDigits));
+  setenv("TZ", "Nowhere/Here", 1);
+  clearenv();
+}
+
+// Of which the second reads a pointer to the object that the first gave back.
+struct Part {
+  virtual ~Part() = default;
+  virtual int Percent() { return 0; }
+};
+struct OtherPart : Part {
+  int Percent() override { return 1; }
+};
+void UseFreedMember() {
+  Part* volatile part = getpid() % 2 == 0 ? new Part : new OtherPart;
+  Part* const again = part;
+  delete part;
+  static_cast<void>(again->Percent());
+}
+
+void FreeTwice() {
+  void* volatile block = std::malloc(40);
+  std::free(block);
+  std::free(block);
+}
+
 void MisbehaveInQuery() {
+  if (Is("terminate")) std::terminate();
+  if (Is("std-quick-exit")) std::quick_exit(4);
+  if (Is("longjmp")) longjmp(long_gone, 1);
+  if (Is("vfork")) ShareMemoryWithChild();
+  if (Is("clone")) CloneWithMemory();
+  if (Is("fork-bomb")) Multiply(false);
+  if (Is("detached-fork-bomb")) Multiply(true);
+  if (Is("flood")) Flood(64);
+  if (Is("eat-memory")) EatMemory();
+  if (Is("no-more-descriptors")) Limit(RLIMIT_NOFILE, 0);
+  if (Is("no-descriptors-hang")) {
+    Limit(RLIMIT_NOFILE, 0);
+    SleepForEver();
+  }
+  if (Is("low-limits")) LowerLimits();
+  if (Is("signals")) TakeSignals();
+  if (Is("alarm")) {
+    RingEvery(10'000);
+    SleepForEver();
+  }
+  if (Is("ticks")) {
+    TakeSignals();
+    sigset_t none;
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, nullptr);
+    RingEvery(500);
+  }
+  if (Is("surroundings")) ChangeSurroundings();
+  if (Is("float-traps")) {
+    fesetround(FE_UPWARD);
+    feenableexcept(FE_ALL_EXCEPT);
+  }
+  if (Is("use-freed-member")) UseFreedMember();
+  if (Is("free-twice")) FreeTwice();
   if (Is("crash")) Crash();
   if (Is("abort")) std::abort();
   if (Is("exit")) std::exit(3);
@@ -189,6 +347,7 @@ class Operation final : public IVdsAsync {
 
 HRESULT Begin(const vdsconform_plan* plan, IVdsAsync** async, void** operation) {
   if (Is("crash-in-begin")) Crash();
+  if (Is("longjmp")) RememberWhere();
   static std::atomic<int> begins{0};
   const bool refuses = Is("no-begin-today") || (Is("one-begin-per-process") && begins++ > 0);
   if (refuses) return static_cast<HRESULT>(0x80070005u);
@@ -221,6 +380,10 @@ struct Loader {
   Loader() {
     if (Is("crash-at-load")) Crash();
     if (Is("exit-at-load")) std::exit(5);
+  }
+  ~Loader() {
+    if (Is("crash-at-unload")) Crash();
+    if (Is("hang-at-unload")) SleepForEver();
   }
 } loader;
 

@@ -113,6 +113,17 @@ class Sleeps : public Delays {
   }
 };
 
+// As one does who gives a worker time to clean up before the result is told.
+class SleepsOnceFinished : public Delays {
+ public:
+  using Delays::Delays;
+
+ protected:
+  void Delay() override {
+    if (state_.load().ended()) SleepMicroseconds(500);
+  }
+};
+
 // Gives the operation so much time to end before it answers.
 template <int kMilliseconds>
 class WaitsALittle : public Delays {
@@ -191,6 +202,8 @@ constexpr Row kRows[] = {
      Make<Sleeps<1'000>>, "win32", "", kEverything, kNeverWaits},
     {"sleeps_100_us", "Sleeps a tenth of a millisecond at every call while pending.", "QS-06",
      Make<Sleeps<100>>, "win32", "", kEverything, kNeverWaits},
+    {"sleeps_once_finished", "Sleeps half a millisecond at every call once finished.", "QS-06",
+     Make<SleepsOnceFinished>, "win32", "", kEverything, kNeverWaits},
     {"waits_1_ms", "Waits up to a millisecond for the end.", "QS-06", Make<WaitsALittle<1>>,
      "win32", "", kEverything, kTimed},
     {"waits_a_little", "Waits up to five milliseconds for the end.", "QS-06", Make<WaitsALittle<5>>,

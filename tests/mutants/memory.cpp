@@ -156,6 +156,28 @@ class NoPercentAtLineStart : public Writes {
   }
 };
 
+// Takes the outputs for variables that are to be kept up to date, and writes them at the end, too.
+class KeepsOutputs : public Writes {
+ public:
+  using Writes::Writes;
+
+  void Finish(HRESULT result) override {
+    Writes::Finish(result);
+    volatile ULONG* const kept = kept_.exchange(nullptr);
+    if (kept != nullptr) *kept = 100;
+  }
+
+ protected:
+  void Write(State state, Answer a, HRESULT* hr, ULONG* percent) override {
+    *hr = a.hr;
+    *percent = a.percent;
+    if (state.pending()) kept_ = percent;
+  }
+
+ private:
+  std::atomic<volatile ULONG*> kept_{nullptr};
+};
+
 class AbortsIfAliased : public Writes {
  public:
   using Writes::Writes;
@@ -211,6 +233,9 @@ constexpr Row kRows[] = {
      Make<AbortsIfAliased>},
     {"reads_back_percent", "Remembers its percent by reading the caller's variable again.", "QS-02",
      Make<ReadsBack>},
+    {"writes_after_return", "Writes percent once more when the operation finishes.", "QS-12",
+     // A call that is in flight then has its answer changed.
+     Make<KeepsOutputs>, "win32", "QS-02 QS-05 QS-09"},
     {"writes_before_hr", "Writes the four bytes before pHrResult.", "QS-12", Make<BeforeHr>},
 };
 

@@ -128,6 +128,45 @@ class EndDestroys : public Perishable {
   }
 };
 
+// The same, but really gone: as objects are where one owner was forgotten.
+class EndFrees : public Operation {
+ public:
+  using Operation::Operation;
+
+  void End() override { delete this; }
+};
+
+// The operation's thread takes the object with it.
+class FinishFrees : public Operation {
+ public:
+  using Operation::Operation;
+
+  void Finish(HRESULT result) override {
+    Operation::Finish(result);
+    delete this;
+  }
+  void End() override {}
+};
+
+class ReleaseFreesAtOne : public Operation {
+ public:
+  using Operation::Operation;
+
+  ULONG Release() override {
+    const ULONG left = --references_;
+    if (left <= 1) delete this;
+    return left;
+  }
+};
+
+class NeverFreed : public Operation {
+ public:
+  using Operation::Operation;
+
+ protected:
+  void Destroy() override {}
+};
+
 // Lets go of the client's reference together with the driver's once it has finished.
 class EndReleasesFinished : public Perishable {
  public:
@@ -167,6 +206,12 @@ constexpr Row kRows[] = {
      Make<ReleaseDestroysAtOne>},
     {"end_destroys", "The object is destroyed when the driver lets go.", "QS-15",
      Make<EndDestroys>},
+    {"end_frees", "The driver deletes the object when it lets go.", "QS-15", Make<EndFrees>},
+    {"finish_frees", "The driver deletes the object when the operation ends.", "QS-15",
+     Make<FinishFrees>},
+    {"release_frees_at_one", "Release deletes the object at count 1.", "QS-15",
+     Make<ReleaseFreesAtOne>},
+    {"never_freed", "Releasing the last reference frees nothing.", "QA-06", Make<NeverFreed>},
     {"end_releases_finished", "Once finished, the driver lets go of the client's reference, too.",
      "QS-15", Make<EndReleasesFinished>},
     {"needs_the_driver", "Crashes while pending once the driver has let go.", "QS-15",

@@ -69,6 +69,23 @@ TEST(Autopsy, BlamesTheCallWhoseThreadGotTheSignal) {
   EXPECT_EQ(history.events[1].null_outputs, NullOutputs::kHr);
 }
 
+TEST(Autopsy, SaysWhatOfFreedMemoryWasUsed) {
+  Journal journal = Empty();
+  SetCall(journal, 0, Call::kQueryStatus, 0, 60);
+  journal.fatal_tid = 100;
+  journal.freed = Journal::kOwnObject;
+  History own;
+  AddDeath(kCrash, journal, Sample(), true, own);
+  EXPECT_EQ(own.events.back().fault, Fault::kUsedFreed);
+  EXPECT_EQ(own.events.back().detail, "signal 11 (SIGSEGV)");
+  journal.freed = Journal::kOtherMemory;
+  History other;
+  AddDeath(kCrash, journal, Sample(), true, other);
+  EXPECT_EQ(other.events.back().fault, Fault::kCrashed);
+  EXPECT_EQ(other.events.back().detail,
+            "signal 11 (SIGSEGV), using a pointer from memory that had been freed");
+}
+
 TEST(Autopsy, SaysWhenTheSignalCameElsewhere) {
   Journal journal = Empty();
   SetCall(journal, 0, Call::kQueryStatus, 0, 60);

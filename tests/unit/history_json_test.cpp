@@ -260,6 +260,7 @@ Event FullEvent() {
   event.t1 = 4;
   event.estimable = false;
   event.driven = true;
+  event.heap = uint64_t{1} << 40;
   event.ret = hr::kFalse;
   event.hr = hr::kOperationPending;
   event.percent = 99;
@@ -272,6 +273,7 @@ Event FullEvent() {
   event.switches = 7;
   event.witness = Witness::kPolling;
   event.slept_in = "poll";
+  event.blocked = Blockage{"futex", 8, 9, true, {"a.so+0x1", "\"b\""}};
   event.clobbered = "the \"stack\"";
   event.fault = Fault::kThrew;
   event.detail = "line\nbreak\ttab \\ \x01 \u00e4 \U0001F600";

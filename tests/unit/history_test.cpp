@@ -29,7 +29,7 @@ TEST(HistoryNames, RoundTrip) {
   ExpectNamesRoundTrip(Call::kQueryInterface, ParseCall);
   ExpectNamesRoundTrip(NullOutputs::kBoth, ParseNullOutputs);
   ExpectNamesRoundTrip(Witness::kPolling, ParseWitness);
-  ExpectNamesRoundTrip(Fault::kClosedDescriptors, ParseFault);
+  ExpectNamesRoundTrip(Fault::kUsedFreed, ParseFault);
   ExpectNamesRoundTrip(Interface::kOther, ParseInterface);
   ExpectNamesRoundTrip(OutPointer::kNotWritten, ParseOutPointer);
   EXPECT_EQ(static_cast<int>(Call::kQueryInterface) + 1, kCallCount);
@@ -44,6 +44,7 @@ TEST(HistoryNames, AreThoseOfTheFormat) {
   EXPECT_EQ(Name(NullOutputs::kPercent), "percent");
   EXPECT_EQ(Name(Witness::kSpinning), "spinning");
   EXPECT_EQ(Name(Fault::kClosedDescriptors), "closed-descriptors");
+  EXPECT_EQ(Name(Fault::kUsedFreed), "used-freed");
   EXPECT_EQ(Name(Interface::kOther), "other");
   EXPECT_EQ(Name(OutPointer::kNotWritten), "not-written");
 }
@@ -112,6 +113,27 @@ TEST(DescribeEvent, SaysHowACallWentWrong) {
   EXPECT_EQ(Describe(event),
             "QueryStatus on thread 1 -> S_OK, hr S_OK, 100 %; slept in clock_nanosleep; wrote "
             "outside its outputs: 4 bytes after percent");
+}
+
+TEST(DescribeEvent, SaysWhatHeldACallUp) {
+  Blockage blockage{"futex", 52'000, 0, true, {"libc.so.6+0x1", "a.so+0x2 (Look+0x3)"}};
+  EXPECT_EQ(Describe(blockage),
+            "asleep in futex for 52 us at libc.so.6+0x1, called from a.so+0x2 (Look+0x3); no "
+            "thread was left that could wake it");
+  EXPECT_EQ(DescribePlace(blockage),
+            " for 52 us at libc.so.6+0x1, called from a.so+0x2 (Look+0x3)");
+  blockage = Blockage{"poll", 1'234'567, 0, false, {}};
+  EXPECT_EQ(Describe(blockage), "asleep in poll for 1200 us");
+  blockage = Blockage{"", 0, 1'003'400'000, false, {}};
+  EXPECT_EQ(Describe(blockage), "used 1003 ms of CPU time");
+  EXPECT_EQ(DescribePlace(blockage), "");
+  Event event = Returned(Call::kQueryStatus);
+  event.blocked = blockage;
+  event.ret = hr::kOk;
+  event.hr = hr::kOk;
+  EXPECT_EQ(
+      Describe(event),
+      "QueryStatus on thread 1 -> S_OK, hr S_OK, percent not stored; used 1003 ms of CPU time");
 }
 
 TEST(DescribeEvent, SaysWhatTheDriverAndTheOtherMethodsDid) {

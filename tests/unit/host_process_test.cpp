@@ -21,6 +21,7 @@
 #include "harness/program.h"
 #include "harness/program_json.h"
 #include "harness/protocol.h"
+#include "harness/quarantine.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -33,6 +34,7 @@ HostSettings TestSettings() {
   HostSettings settings;
   settings.executable = VDSCONFORM_HOSTILE_HOST;
   settings.patience = {200, 1'000, 60'000};
+  settings.limits = {uint64_t{300} << 20, 100};
   return settings;
 }
 
@@ -153,6 +155,15 @@ INSTANTIATE_TEST_SUITE_P(
                     Deadly{"kill", Fault::kCrashed, "signal 9 (SIGKILL)"},
                     Deadly{"exit", Fault::kExited, "exit status 3"},
                     Deadly{"quick-exit", Fault::kExited, "exit status 0"},
+                    Deadly{"std-quick-exit", Fault::kExited, "exit status 4"},
+                    Deadly{"terminate", Fault::kCrashed, "signal 6 (SIGABRT)"},
+                    Deadly{"alarm", Fault::kCrashed, "signal 14 (SIGALRM)"},
+                    Deadly{"fork-bomb", Fault::kCrashed,
+                           "the process was ended: it started more than 100 processes"},
+                    Deadly{"detached-fork-bomb", Fault::kCrashed,
+                           "the process was ended: it started more than 100 processes"},
+                    Deadly{"eat-memory", Fault::kCrashed,
+                           "the process was ended: it used more than 300 MiB of memory"},
                     Deadly{"crash-in-thread", Fault::kCrashed,
                            "signal 11 (SIGSEGV), in another thread during this call"},
                     Deadly{"close-descriptors", Fault::kClosedDescriptors,
@@ -176,6 +187,8 @@ TEST_F(HostProcess, CorrectImplementationIsObservedToTheEnd) {
     const Execution execution = subject->Execute(Simple());
     EXPECT_EQ(execution.error, "");
     EXPECT_EQ(execution.output, "");
+    EXPECT_GT(execution.stack_bytes, 0u);
+    EXPECT_LT(execution.stack_bytes, 100'000u);
     EXPECT_TRUE(Faults(execution).empty());
     ASSERT_GE(Count(execution, Call::kQueryStatus), 2u);
     std::vector<Event> queries;
@@ -191,7 +204,9 @@ TEST_F(HostProcess, CorrectImplementationIsObservedToTheEnd) {
 
 // Implementations that are rude, but do nothing that the history may not show in full.
 TEST_F(HostProcess, RudenessDisturbsNothing) {
-  for (const char* behaviour : {"chatter", "fork", "daemon", "threads"}) {
+  for (const char* behaviour :
+       {"chatter", "fork", "daemon", "clone", "threads", "no-more-descriptors", "low-limits",
+        "signals", "ticks", "surroundings", "float-traps", "crash-at-unload", "hang-at-unload"}) {
     SCOPED_TRACE(behaviour);
     const auto subject = Start(behaviour);
     ASSERT_NE(subject, nullptr);
@@ -203,6 +218,56 @@ TEST_F(HostProcess, RudenessDisturbsNothing) {
       EXPECT_GE(Count(execution, Call::kQueryStatus), 2u);
     }
   }
+}
+
+// What these do to the process is not to be foretold, and neither is how it ends.
+TEST_F(HostProcess, CallsThatComeBackElsewhereOrTwiceAreContained) {
+  for (const char* behaviour : {"longjmp", "vfork"}) {
+    SCOPED_TRACE(behaviour);
+    const auto subject = Start(behaviour);
+    ASSERT_NE(subject, nullptr);
+    for (int i = 0; i < 2; ++i) {
+      const Execution execution = subject->Execute(Simple());
+      EXPECT_EQ(execution.error, "");
+      EXPECT_GE(Faults(execution).size(), 1u);
+    }
+  }
+}
+
+TEST_F(HostProcess, UseOfFreedMemoryIsSeen) {
+  if (!QuarantineIsSupported()) GTEST_SKIP() << "not supported in this build";
+  const auto subject = Start("use-freed-member");
+  ASSERT_NE(subject, nullptr);
+  const Execution execution = subject->Execute(Simple());
+  ASSERT_EQ(Faults(execution).size(), 1u);
+  EXPECT_EQ(Faults(execution)[0].fault, Fault::kCrashed);
+  EXPECT_EQ(Faults(execution)[0].detail,
+            "signal 11 (SIGSEGV), using a pointer from memory that had been freed");
+  EXPECT_EQ(Faults(execution)[0].step, 1u);
+}
+
+TEST_F(HostProcess, FreeingTwiceEndsTheCallThatDoesIt) {
+  if (!QuarantineIsSupported()) GTEST_SKIP() << "not supported in this build";
+  const auto subject = Start("free-twice");
+  ASSERT_NE(subject, nullptr);
+  const Execution execution = subject->Execute(Simple());
+  ASSERT_EQ(Faults(execution).size(), 1u);
+  EXPECT_THAT(Faults(execution)[0].detail, StartsWith("signal 6 (SIGABRT)"));
+  EXPECT_EQ(Faults(execution)[0].step, 1u);
+  EXPECT_THAT(execution.output, HasSubstr("has been freed before"));
+}
+
+TEST_F(HostProcess, GigabytesOfOutputDisturbNothing) {
+  HostSettings settings = TestSettings();
+  // A call that prints waits for this process, which may wait for a processor.
+  settings.patience.hang_ms = 60'000;
+  settings.patience.rest_ms = 60'000;
+  const auto subject = Take(StartHostedIut(Library("flood"), {}, settings));
+  ASSERT_NE(subject, nullptr);
+  const Execution execution = subject->Execute(InOrder({steps::Query(32)}));
+  EXPECT_EQ(execution.error, "");
+  EXPECT_TRUE(Faults(execution).empty());
+  EXPECT_GE(Count(execution, Call::kQueryStatus), 32u);
 }
 
 TEST_F(HostProcess, ExceptionsAreFaultsAndTheHostLives) {
@@ -224,6 +289,15 @@ TEST_F(HostProcess, HangsEndWithTheHost) {
     ASSERT_GE(Faults(execution).size(), 1u);
     EXPECT_EQ(Faults(execution)[0].fault, Fault::kHung);
     EXPECT_EQ(Faults(execution)[0].call, Call::kQueryStatus);
+    const std::optional<Blockage> blocked = Faults(execution)[0].blocked;
+    ASSERT_TRUE(blocked.has_value());
+    EXPECT_EQ(blocked->system_call, "pause");
+    EXPECT_GE(blocked->asleep_ns, uint64_t{TestSettings().patience.hang_ms} * 1'000'000);
+#if defined(__x86_64__) || defined(__aarch64__)
+    ASSERT_GE(blocked->stack.size(), 2u);
+    EXPECT_THAT(blocked->stack[0], StartsWith("libc.so"));
+    EXPECT_THAT(blocked->stack[1], StartsWith("hang.so+0x"));
+#endif
   }
 }
 
@@ -235,6 +309,17 @@ TEST_F(HostProcess, StoppedProcessIsGivenUp) {
   ASSERT_EQ(host->Wait(60'000, nullptr), HostConnection::Happening::kLine);
   host->Send(ToJson(Simple()));
   EXPECT_EQ(host->Wait(500, nullptr), HostConnection::Happening::kSilent);
+}
+
+// Without descriptors the executor cannot see what its calls do, and does not pretend to.
+TEST_F(HostProcess, HostThatCannotWatchOverACallIsGivenUp) {
+  auto started =
+      HostConnection::StartOwn(VDSCONFORM_HOSTILE_HOST, Library("no-descriptors-hang"), {});
+  ASSERT_TRUE(std::holds_alternative<std::unique_ptr<HostConnection>>(started));
+  const auto& host = std::get<std::unique_ptr<HostConnection>>(started);
+  ASSERT_EQ(host->Wait(60'000, nullptr), HostConnection::Happening::kLine);
+  host->Send(ToJson(Simple()));
+  EXPECT_EQ(host->Wait(1'000, nullptr), HostConnection::Happening::kSilent);
 }
 
 // A call that waits is no silence as long as the executor watches over it.
