@@ -194,7 +194,7 @@ TEST_F(StepperTest, LeavesTheCodeAsItWas) {
   // One that is never reached.
   Boundary unreached = boundaries.front();
   unreached.visit = 1'000'000;
-  stepper_->Arm({unreached, false, Onlooker::Stopped, nullptr});
+  stepper_->Arm({unreached, false, false, Onlooker::Stopped, nullptr});
   EXPECT_NE(*code, before);
   {
     LiveOperationOfPlugin operation;
