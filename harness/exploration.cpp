@@ -114,9 +114,9 @@ std::string ExplorationRun::unreached() const {
     const Preemption& preemption = program_.schedule.preemptions[i];
     return "step " + std::to_string(preemption.step + 1) + " did not come to instruction " +
            std::to_string(preemption.point.instruction) +
-           (preemption.point.beyond == 0 ? ""
-                                         : " and " + std::to_string(preemption.point.beyond) +
-                                               " beyond it, in a library");
+           (preemption.point.beyond == 0
+                ? ""
+                : " and " + std::to_string(preemption.point.beyond) + " beyond it, in a library");
   }
   return {};
 }

@@ -19,11 +19,11 @@
 // kPreempted performs the Program once with the given points, counted by steps; before, it is
 // performed without stops, so that what happens only at a first call is over. kExplored traces each
 // step with a preemption and then performs the Program with every combination of the boundaries
-// found (interleavings.h), each time with fresh operations. Where they are too many, a query at every
-// boundary of one and the same call tells those at which something changes, which are then among
-// those that are run. Of interleavings in which the same was
-// observed the first is kept: the history holds every distinct outcome once, its n-th with
-// operations n * operations.size() and up. A call at rest has its operation ended, as in a race.
+// found (interleavings.h), each time with fresh operations. Where they are too many, a query at
+// every boundary of one and the same call tells those at which something changes, which are then
+// among those that are run. Of interleavings in which the same was observed the first is kept: the
+// history holds every distinct outcome once, its n-th with operations n * operations.size() and up.
+// A call at rest has its operation ended, as in a race.
 #ifndef VDSCONFORM_HARNESS_EXPLORATION_H_
 #define VDSCONFORM_HARNESS_EXPLORATION_H_
 
@@ -126,9 +126,9 @@ class ExplorationRun {
   Baton baton_;
   bool between_ = true;  // no interleaving is running
   Purpose purpose_ = Purpose::kWarmUp;
-  uint32_t traced_ = 0;     // the preemption that is traced
-  uint64_t performed_ = 0;  // interleavings, those for warming up and tracing included
-  uint32_t next_ = 0;       // step
+  uint32_t traced_ = 0;              // the preemption that is traced
+  uint64_t performed_ = 0;           // interleavings, those for warming up and tracing included
+  uint32_t next_ = 0;                // step
   uint32_t stopped_count_ = 0;       // threads so far
   bool held_before_second_ = false;  // a call waited for the first stopped thread
   // While a step is swept: a query is on its way; what the last one saw, and where it was new.

@@ -44,8 +44,7 @@ Onlooker::Sight Onlooker::Look(const Worker& worker) {
     was_asleep_ = false;
   }
   const int64_t now = NowNs();
-  const bool still_asleep =
-      was_asleep_ && sample->asleep && sample->run_count == last_run_count_;
+  const bool still_asleep = was_asleep_ && sample->asleep && sample->run_count == last_run_count_;
   if (!still_asleep) asleep_since_ns_ = now;
   was_asleep_ = sample->asleep;
   last_run_count_ = sample->run_count;

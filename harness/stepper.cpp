@@ -1,7 +1,7 @@
 #include "harness/stepper.h"
 
-#include <sys/syscall.h>
 #include <sched.h>
+#include <sys/syscall.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -294,7 +294,7 @@ void Step(Following& f, ucontext_t* context) {
         f.stopped = true;
         f.target.stopped(f.target.argument);
       } else if (f.instructions == f.target.boundary.instruction + 1 &&
-          f.beyond == f.target.boundary.beyond) {
+                 f.beyond == f.target.boundary.beyond) {
         Stop(f);
       }
       break;

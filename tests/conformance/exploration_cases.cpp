@@ -32,8 +32,8 @@ class Explored : public DirectedCase {
   enum class Whose : uint8_t { kCaller, kIut };
 
   // Performs the steps in every way with a stop during those given.
-  bool Explore(const std::vector<Step>& steps, const std::vector<uint32_t>& stopped,
-               bool estimable, Whose whose = Whose::kCaller) {
+  bool Explore(const std::vector<Step>& steps, const std::vector<uint32_t>& stopped, bool estimable,
+               Whose whose = Whose::kCaller) {
     const RunContext& run = CurrentRun();
     if (stopped.size() > run.explore || WaitsWereMet()) return true;
     if (run.stopping && run.stopping()) return false;
@@ -131,9 +131,9 @@ TEST_F(QS09Explored, CallAmidSeveralTransitions) {
   if (!Explore(one_more, {1}, AnyPlan())) return;
   if (!Explore(one_more, {1, 2}, AnyPlan())) return;
   if (!Explore(one_more, {1, 3}, AnyPlan())) return;
-  Explore({Progress(10), On(1, Query()), Progress(60), Progress(70), Finish(hr::kFail),
-           On(1, Query())},
-          {1, 4}, AnyPlan());
+  Explore(
+      {Progress(10), On(1, Query()), Progress(60), Progress(70), Finish(hr::kFail), On(1, Query())},
+      {1, 4}, AnyPlan());
 }
 
 class QS09ExploredWithCancel : public QS09Explored {

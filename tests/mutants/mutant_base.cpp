@@ -100,9 +100,9 @@ std::vector<Row> AllRows() {
   std::vector<Row> rows;
   for (const std::span<const Row> group :
        {ValueRows(), NullRows(), MemoryRows(), StateRows(), CountRows(), CancelAndWaitRows(),
-        TornRows(), TornNarrowRows(), ConcurrencyRows(), BlockingRows(), BlockingMeansRows(), CrashRows(),
-        ObjectRows(), AdvisoryRows(), ConformingStructureRows(), ConformingWorkerRows(),
-        ConformingRows()}) {
+        TornRows(), TornNarrowRows(), ConcurrencyRows(), BlockingRows(), BlockingMeansRows(),
+        CrashRows(), ObjectRows(), AdvisoryRows(), ConformingStructureRows(),
+        ConformingWorkerRows(), ConformingRows()}) {
     rows.insert(rows.end(), group.begin(), group.end());
   }
   return rows;

@@ -1,0 +1,228 @@
+// A small implementation of IVdsAsync for the tests of exploration: where a thread has to be
+// stopped to show what is wrong with it, if anything is, is chosen when it is built.
+//
+//   writer      a call that comes while a transition is stopped sees its half
+//   reader      a transition that comes while a call is stopped is seen by its half
+//   both        only a transition that starts amid a call and stops halfway is seen
+//   own-thread  as writer, but a thread of the implementation makes the transitions
+//   mutex       right: both take a mutex
+//   spin        right: both take a lock that spins
+//
+// What it calls is written out here, so that nearly every instruction of a call is its own.
+#include <atomic>
+#include <cstdint>
+#include <mutex>
+#include <string_view>
+#include <thread>
+
+#include "spec/com.h"
+#include "spec/iut.h"
+
+namespace explored {
+namespace {
+
+constexpr std::string_view kShape = EXPLORED_SHAPE;
+constexpr bool Is(std::string_view name) { return kShape == name; }
+
+constexpr auto kPending = static_cast<HRESULT>(0x80042409u);
+constexpr auto kNotSupported = static_cast<HRESULT>(0x80042400u);
+constexpr auto kNotImplemented = static_cast<HRESULT>(0x80004001u);
+constexpr auto kInvalidArg = static_cast<HRESULT>(0x80070057u);
+constexpr auto kNoInterface = static_cast<HRESULT>(0x80004002u);
+
+struct Pair {
+  HRESULT hr;
+  ULONG percent;
+};
+
+class SpinLock {
+ public:
+  void lock() {
+    while (taken_.test_and_set(std::memory_order_acquire)) {
+    }
+  }
+  void unlock() { taken_.clear(std::memory_order_release); }
+
+ private:
+  std::atomic_flag taken_ = ATOMIC_FLAG_INIT;
+};
+
+// The two outputs, each by itself, stored and loaded in the order of the source.
+class Halves {
+ public:
+  // Named, so that a stop in it can be told by name.
+  [[gnu::noinline]] void StoreTheHalves(Pair pair) {
+    writing_ = true;
+    hr_ = pair.hr;
+    percent_ = pair.percent;
+    writing_ = false;
+  }
+  // Loads until hr stays: a whole store in between is noticed.
+  Pair LoadUntilHrStays() const {
+    for (;;) {
+      const HRESULT hr = hr_;
+      const ULONG percent = percent_;
+      if (hr_ == hr) return {hr, percent};
+    }
+  }
+  Pair LoadOnce() const {
+    const HRESULT hr = hr_;
+    return {hr, percent_};
+  }
+  bool writing() const { return writing_; }
+
+ private:
+  std::atomic<HRESULT> hr_{kPending};
+  std::atomic<ULONG> percent_{0};
+  std::atomic<bool> writing_{false};
+};
+
+class Shared {
+ public:
+  void Store(Pair pair) {
+    if (Is("mutex")) {
+      const std::lock_guard lock(mutex_);
+      halves_.StoreTheHalves(pair);
+    } else if (Is("spin")) {
+      const std::lock_guard lock(spin_);
+      halves_.StoreTheHalves(pair);
+    } else {
+      halves_.StoreTheHalves(pair);
+    }
+    last_ = pair;
+  }
+  Pair Load() {
+    if (Is("mutex")) {
+      const std::lock_guard lock(mutex_);
+      return halves_.LoadOnce();
+    }
+    if (Is("spin")) {
+      const std::lock_guard lock(spin_);
+      return halves_.LoadOnce();
+    }
+    // A transition is one store here, and there are two loads of it.
+    if (Is("reader")) {
+      const HRESULT hr = last_.load().hr;
+      return {hr, last_.load().percent};
+    }
+    // A writer that is at work is seen here, and one that has been at work below.
+    if (Is("both") && halves_.writing()) return last_;
+    return halves_.LoadUntilHrStays();
+  }
+
+ private:
+  std::mutex mutex_;
+  SpinLock spin_;
+  Halves halves_;
+  std::atomic<Pair> last_{Pair{kPending, 0}};
+};
+
+class Operation final : public IVdsAsync {
+ public:
+  explicit Operation(bool estimable) : estimable_(estimable) {}
+
+  HRESULT QueryInterface(const IID& iid, void** object) override {
+    const IID unknown = vdsconform_iid_iunknown();
+    const IID async = vdsconform_iid_ivdsasync();
+    *object = nullptr;
+    if (!vdsconform_iid_equal(&iid, &unknown) && !vdsconform_iid_equal(&iid, &async)) {
+      return kNoInterface;
+    }
+    *object = static_cast<IVdsAsync*>(this);
+    AddRef();
+    return 0;
+  }
+  ULONG AddRef() override { return ++references_; }
+  ULONG Release() override {
+    const ULONG left = --references_;
+    if (left == 0) delete this;
+    return left;
+  }
+  HRESULT Cancel() override { return kNotSupported; }
+  HRESULT Wait(HRESULT*, VDS_ASYNC_OUTPUT*) override { return kNotImplemented; }
+  HRESULT QueryStatus(HRESULT* result, ULONG* percent) override {
+    if (result == nullptr || percent == nullptr) return kInvalidArg;
+    const Pair pair = shared_.Load();
+    *result = pair.hr;
+    *percent = pair.percent;
+    return 0;
+  }
+
+  void Progress(ULONG percent) {
+    if (estimable_ && !finished_) shared_.Store({kPending, percent < 99 ? percent : 99});
+  }
+  void Finish(HRESULT result) {
+    if (!finished_.exchange(true)) shared_.Store({result, 100});
+  }
+
+ private:
+  const bool estimable_;
+  std::atomic<bool> finished_{false};
+  std::atomic<ULONG> references_{2};  // the caller's and the driver's
+  Shared shared_;
+};
+
+// One thread of the implementation, for ever, that finishes operations for the caller.
+class Finisher {
+ public:
+  void Finish(Operation* operation, HRESULT result) {
+    static std::once_flag started;
+    std::call_once(started, [this] { std::thread([this] { Loop(); }).detach(); });
+    result_ = result;
+    operation_ = operation;
+    operation_.notify_all();
+    operation_.wait(operation);
+  }
+
+ private:
+  void Loop() {
+    for (;;) {
+      operation_.wait(nullptr);
+      operation_.load()->Finish(result_);
+      operation_ = nullptr;
+      operation_.notify_all();
+    }
+  }
+
+  std::atomic<Operation*> operation_{nullptr};
+  HRESULT result_ = 0;
+};
+
+HRESULT Begin(const vdsconform_plan* plan, IVdsAsync** async, void** operation) {
+  auto* made = new Operation(plan->estimable != 0);
+  *async = made;
+  *operation = made;
+  return 0;
+}
+
+void Progress(void* operation, ULONG percent) {
+  static_cast<Operation*>(operation)->Progress(percent);
+}
+
+void Finish(void* operation, HRESULT result) {
+  auto* its = static_cast<Operation*>(operation);
+  if (!Is("own-thread")) return its->Finish(result);
+  static auto* finisher = new Finisher;  // outlives its thread
+  finisher->Finish(its, result);
+}
+
+void End(void* operation) { static_cast<Operation*>(operation)->Release(); }
+
+constexpr vdsconform_iut kIut = {
+    VDSCONFORM_ABI,
+    sizeof(vdsconform_iut),
+    "explored",
+    EXPLORED_SHAPE,
+    VDSCONFORM_DRIVE | VDSCONFORM_ESTIMATE | VDSCONFORM_NOT_ESTIMATE,
+    Begin,
+    Progress,
+    Finish,
+    End,
+};
+
+}  // namespace
+}  // namespace explored
+
+extern "C" __attribute__((visibility("default"))) const vdsconform_iut* vdsconform_iut(uint32_t) {
+  return &explored::kIut;
+}
