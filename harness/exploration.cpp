@@ -429,7 +429,11 @@ void ExplorationRun::EndInterleaving(Worker& worker) {
   KeepOrDrop();
   between_ = true;
   ++performed_;
-  if (purpose_ == Purpose::kWarmUp) usual_ns_ = NowNs() - started_ns_;
+  if (purpose_ == Purpose::kWarmUp) {
+    // The shortest, as any may have waited for a processor.
+    const int64_t took = NowNs() - started_ns_;
+    usual_ns_ = usual_ns_ == 0 ? took : std::min(usual_ns_, took);
+  }
   if (purpose_ != Purpose::kStop) return;
   ++exploration_.performed;
   NoteBlocked();

@@ -13,7 +13,7 @@
 namespace vdsconform {
 
 // `explored`, with its threads stopped only where they were in the interleaving that showed
-// `finding`. None: no thread was stopped there, or not all that should have been.
+// `finding`. None: no thread was stopped there.
 std::optional<Program> OneInterleaving(const Program& explored, const Execution& execution,
                                        const Finding& finding);
 

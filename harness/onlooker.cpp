@@ -6,12 +6,19 @@
 #include <algorithm>
 #include <optional>
 
+#include "harness/stepper.h"
+
 namespace vdsconform {
 namespace {
 
 // What a call may use beyond what is usual before it is taken to spin.
 constexpr int64_t kSpinNs = 300'000;
 constexpr int64_t kUsualTimes = 30;
+// What each trap that the stepper set is allowed on top, and how many of them: more than it takes,
+// since virtual machines count time that was not theirs, but a call that spins while it is stepped
+// is to be seen, too.
+constexpr int64_t kTrapNs = 50'000;
+constexpr uint64_t kTraps = 400;
 // A sleep that another thread's progress cannot be the end of is over by then.
 constexpr int64_t kSleepNs = 2'000'000;
 // Sleeps in one call after which it is taken to wait by sleeping.
@@ -35,12 +42,14 @@ Onlooker::Sight Onlooker::Look(const Worker& worker) {
   if (sequence % 2 == 0) return Sight::kGoesOn;
   const pid_t tid = worker.tid();
   const uint64_t cpu_ns = ThreadCpuNs(tid);
+  const uint64_t traps = Stepper::traps();
   const std::optional<ThreadSample> sample = SampleThread(tid);
   if (!sample || worker.call_sequence() != sequence) return Sight::kGoesOn;
   if (sequence != sequence_) {
     sequence_ = sequence;
     first_cpu_ns_ = cpu_ns;
     first_run_count_ = sample->run_count;
+    first_traps_ = traps;
     was_asleep_ = false;
   }
   const int64_t now = NowNs();
@@ -50,7 +59,8 @@ Onlooker::Sight Onlooker::Look(const Worker& worker) {
   last_run_count_ = sample->run_count;
 
   const auto used = static_cast<int64_t>(cpu_ns - first_cpu_ns_);
-  if (used > std::max(kSpinNs, kUsualTimes * usual_ns_)) return Sight::kWaits;
+  const auto stepping = static_cast<int64_t>(std::min(traps - first_traps_, kTraps)) * kTrapNs;
+  if (used > std::max(kSpinNs, kUsualTimes * usual_ns_) + stepping) return Sight::kWaits;
   if (sample->run_count - first_run_count_ >= kSleeps && sample->asleep && sample->timed) {
     return Sight::kWaits;
   }

@@ -33,7 +33,7 @@ class Onlooker {
   };
   // One look. A call waits that is asleep until another thread wakes it while none is left to do
   // so; that is asleep, again and again or for milliseconds; or that uses far more CPU time than
-  // usual.
+  // usual, beside what it takes to step through it.
   Sight Look(const Worker& worker);
 
  private:
@@ -44,6 +44,7 @@ class Onlooker {
   uint64_t sequence_ = 0;  // of the call that is looked at
   uint64_t first_cpu_ns_ = 0;
   uint64_t first_run_count_ = 0;
+  uint64_t first_traps_ = 0;
   uint64_t last_run_count_ = 0;
   bool was_asleep_ = false;
   int64_t asleep_since_ns_ = 0;

@@ -10,6 +10,7 @@
 //
 // What it calls is written out here, so that nearly every instruction of a call is its own.
 #include <atomic>
+#include <condition_variable>
 #include <cstdint>
 #include <mutex>
 #include <string_view>
@@ -162,29 +163,36 @@ class Operation final : public IVdsAsync {
   Shared shared_;
 };
 
-// One thread of the implementation, for ever, that finishes operations for the caller.
+// One thread of the implementation, for ever, that finishes operations for the caller. It sleeps in
+// the C library, so that it always has the same to do.
 class Finisher {
  public:
+  Finisher() {
+    std::thread([this] { Loop(); }).detach();
+  }
   void Finish(Operation* operation, HRESULT result) {
-    static std::once_flag started;
-    std::call_once(started, [this] { std::thread([this] { Loop(); }).detach(); });
+    std::unique_lock lock(mutex_);
     result_ = result;
     operation_ = operation;
-    operation_.notify_all();
-    operation_.wait(operation);
+    wanted_.notify_one();
+    done_.wait(lock, [this] { return operation_ == nullptr; });
   }
 
  private:
   void Loop() {
+    std::unique_lock lock(mutex_);
     for (;;) {
-      operation_.wait(nullptr);
-      operation_.load()->Finish(result_);
+      wanted_.wait(lock, [this] { return operation_ != nullptr; });
+      operation_->Finish(result_);
       operation_ = nullptr;
-      operation_.notify_all();
+      done_.notify_one();
     }
   }
 
-  std::atomic<Operation*> operation_{nullptr};
+  std::mutex mutex_;
+  std::condition_variable wanted_;
+  std::condition_variable done_;
+  Operation* operation_ = nullptr;  // guarded by mutex_, as is what follows
   HRESULT result_ = 0;
 };
 

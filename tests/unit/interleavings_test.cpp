@@ -89,8 +89,8 @@ TEST(Interleavings, AreAllChosenUpToExactlyTheBudgets) {
 }
 
 TEST(Interleavings, CheapOnesComeFirstAndInOrder) {
-  const Traces traces{Trace(20, 10), Trace(30, 10)};
-  const std::vector<Interleaving> chosen = ChooseInterleavings(traces, 1'199, 1'000'000, 1);
+  const Traces traces{Trace(20, 15), Trace(30, 10)};
+  const std::vector<Interleaving> chosen = ChooseInterleavings(traces, 1'300, 1'000'000, 1);
   ASSERT_GT(chosen.size(), 600u);
   const auto dear = chosen.begin() + 600;
   EXPECT_TRUE(std::is_sorted(chosen.begin(), dear));
