@@ -17,7 +17,8 @@ constexpr uint64_t kContendedCalls = 2;
 
 bool CallHabits::Observe(const Context& context) {
   const Event& event = context.event;
-  if (!event.switches) return false;
+  if (event.held && ++contended_calls_ == kContendedCalls) contended_ = event;
+  if (!event.switches) return event.held;
   const bool slept = !event.slept_in.empty();
   const bool gave_way = slept || *event.switches > 0;
   if (context.KnownPending()) {
@@ -61,9 +62,9 @@ std::vector<std::pair<Complaint, Event>> CallHabits::Complaints() const {
   }
   if (contended_) {
     add(Req::kQa02, "waits-for-threads",
-        "saw QueryStatus put to sleep " + std::to_string(contended_calls_) +
-            " times while other threads were inside the object; allowed, but a preempted thread "
-            "holds up the callers",
+        "saw QueryStatus held up " + std::to_string(contended_calls_) +
+            " times by other threads inside the object; allowed, but a preempted thread holds up "
+            "the callers",
         *contended_);
   }
   return complaints;
