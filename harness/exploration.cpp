@@ -436,6 +436,7 @@ void ExplorationRun::EndInterleaving(Worker& worker) {
   }
   if (purpose_ != Purpose::kStop) return;
   ++exploration_.performed;
+  exploration_.stops_ns += static_cast<uint64_t>(NowNs() - started_ns_);
   NoteBlocked();
   for (const Stop& stop : stops_) {
     if (!stop.reached) {

@@ -40,6 +40,7 @@ struct Exploration {
   uint64_t possible = 0;   // of so many
   uint64_t held = 0;       // in which a call waited for the stopped thread, which was let go
   uint64_t missed = 0;     // in which a thread did not come to where it was to be stopped
+  uint64_t stops_ns = 0;   // nanoseconds that those took in which threads were stopped
   bool truncated = false;  // a call has more instructions than are followed
 };
 
