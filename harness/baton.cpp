@@ -12,6 +12,7 @@ namespace {
 
 // How often a thread looks before it sleeps: several times what a turn takes.
 constexpr int kSpins = 3'000;
+constexpr int kQuickSpins = 1'000;
 
 void Pause() {
 #if defined(__x86_64__)
@@ -49,7 +50,8 @@ bool Baton::Await(uint32_t who) {
   while (true) {
     for (int i = 0; i < kSpins; ++i) {
       if (holder() == who) return !thrown_away();
-      Pause();
+      // Most turns come at once.
+      if (i >= kQuickSpins) Pause();
     }
     // Read before the flag: what is thrown away in between is a turn that nobody sleeps on.
     const uint32_t turn = turn_.load();

@@ -16,11 +16,15 @@ std::string DescribeStep(const Finding& finding, const Program* program) {
   return "step " + std::to_string(*step + 1) + ": " + Describe(program->steps[*step]);
 }
 
+std::vector<Preemption> StopsOf(const Program* program) {
+  const bool stops = program != nullptr && program->schedule.kind == Schedule::Kind::kPreempted;
+  return stops ? program->schedule.preemptions : std::vector<Preemption>{};
+}
+
 // "step 2 (finish with E_FAIL on thread 0) before instruction 17, libmine.so+0x1139"
 std::string DescribeStops(const Program* program) {
-  if (program == nullptr || program->schedule.kind != Schedule::Kind::kPreempted) return {};
   std::string text;
-  for (const Preemption& preemption : program->schedule.preemptions) {
+  for (const Preemption& preemption : StopsOf(program)) {
     if (!text.empty()) text += "; ";
     text += "step " + std::to_string(preemption.step + 1) + " before " + Describe(preemption.point);
   }
@@ -84,9 +88,10 @@ std::vector<ReportedFinding> Campaign::Add(const Judgement& judgement, const std
       same->finding.count += finding.count;
       continue;
     }
-    known.push_back(ReportedFinding{
-        finding, test_case, DescribeStep(finding, program), reproduce, DescribeStops(program),
-        IsFault(finding) ? output : std::string(), programs, elapsed ? elapsed() : 0});
+    known.push_back(ReportedFinding{finding, test_case, DescribeStep(finding, program), reproduce,
+                                    DescribeStops(program),
+                                    IsFault(finding) ? output : std::string(), programs,
+                                    elapsed ? elapsed() : 0, StopsOf(program)});
     fresh.push_back(known.back());
     RemoveExplainedBy(finding);
   }

@@ -36,6 +36,7 @@ struct ReportedFinding {
   std::string output;     // the last of what the IUT printed if it died of this; usually empty
   uint64_t programs = 0;  // judged when it was first seen, the one that showed it included
   double seconds = 0;     // since the run began; 0 where nobody counts them
+  std::vector<Preemption> stops;  // the same as `stopped`
 };
 
 struct RequirementState {

@@ -1,16 +1,19 @@
 #include "harness/code_map.h"
 
-#include <cxxabi.h>
 #include <dlfcn.h>
 #include <link.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdio>
-#include <cstdlib>
 #include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
 #include <utility>
+
+#include "harness/code_place.h"
+#include "harness/elf_file.h"
 
 namespace vdsconform {
 namespace {
@@ -37,23 +40,15 @@ const std::vector<ElfW(Addr)>& InitialModules() {
 // Before main, and thus before anything is loaded on purpose.
 [[maybe_unused]] const std::vector<ElfW(Addr)>& initial_modules_now = InitialModules();
 
-std::string Demangled(const char* symbol) {
-  int status = 0;
-  char* name = abi::__cxa_demangle(symbol, nullptr, nullptr, &status);
-  if (name == nullptr) return symbol;
-  std::string text = name;
-  std::free(name);
-  // The arguments say little here.
-  if (const size_t bracket = text.rfind('('); bracket != std::string::npos && bracket != 0) {
-    text.resize(bracket);
-  }
-  return text;
-}
-
-std::string Hex(uintptr_t number) {
-  char text[24];
-  std::snprintf(text, sizeof text, "0x%llx", static_cast<unsigned long long>(number));
-  return text;
+// The function's symbol and where it begins, from the module's file.
+std::optional<ElfFile::Function> FunctionInFile(const std::string& path, uint64_t address) {
+  static std::mutex mutex;
+  static std::map<std::string, std::optional<ElfFile>> files;
+  const std::lock_guard lock(mutex);
+  auto known = files.find(path);
+  if (known == files.end()) known = files.emplace(path, ElfFile::Open(path)).first;
+  if (!known->second) return std::nullopt;
+  return known->second->FunctionAt(address);
 }
 
 }  // namespace
@@ -88,18 +83,25 @@ bool CodeMap::MakeIutWritable() const {
 
 std::string CodeMap::Place(uintptr_t address) {
   Dl_info info{};
+  link_map* map = nullptr;
   // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code
-  if (dladdr(reinterpret_cast<void*>(address), &info) == 0 || info.dli_fname == nullptr) {
-    return Hex(address);
-  }
+  const bool found = dladdr1(reinterpret_cast<void*>(address), &info,
+                             reinterpret_cast<void**>(&map), RTLD_DL_LINKMAP) != 0;
+  CodePlace place;
+  place.offset = address;
+  if (!found || info.dli_fname == nullptr || map == nullptr) return Describe(place);
   const std::string path = info.dli_fname;
-  std::string place = path.substr(path.rfind('/') + 1) + "+" +
-                      Hex(address - reinterpret_cast<uintptr_t>(info.dli_fbase));
-  if (info.dli_sname != nullptr) {
-    place += " (" + Demangled(info.dli_sname) + "+" +
-             Hex(address - reinterpret_cast<uintptr_t>(info.dli_saddr)) + ")";
+  place.module = path.substr(path.rfind('/') + 1);
+  place.offset = address - map->l_addr;
+  const auto function = FunctionInFile(path, place.offset);
+  if (function && !function->symbol.empty()) {
+    place.function = Demangled(function->symbol);
+    place.into_function = place.offset - function->begin;
+  } else if (info.dli_sname != nullptr) {
+    place.function = Demangled(info.dli_sname);
+    place.into_function = address - reinterpret_cast<uintptr_t>(info.dli_saddr);
   }
-  return place;
+  return Describe(place);
 }
 
 }  // namespace vdsconform

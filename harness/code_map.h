@@ -28,7 +28,8 @@ class CodeMap {
   // Makes the implementation's code writable, as a debugger does. False: the system refuses.
   bool MakeIutWritable() const;
 
-  // "libmine.so+0x1139 (Finish+0x12)", without a function where no symbol tells it.
+  // "libmine.so+0x1139 (Finish+0x12)", without a function where no symbol tells it, neither one
+  // that is exported nor one in the library's file. Thread-safe; reads files, so not in a handler.
   static std::string Place(uintptr_t address);
 
  private:

@@ -19,6 +19,7 @@ constexpr uint64_t kWarmUps = 2;
 // How often a stopped thread looks for the baton before it looks at who has it, and how long it
 // then sleeps between looks.
 constexpr int kSpins = 2'000;
+constexpr int kQuickLooks = 4;
 constexpr std::chrono::microseconds kLook{100};
 
 // What one Program may cost on the way to where its threads are stopped, in traps, which take
@@ -153,9 +154,9 @@ void ExplorationRun::RunTurns(Worker& worker, uint32_t at) {
 // Takes the steps that are next and its own, then hands the baton on.
 void ExplorationRun::TakeTurn(Worker& worker, uint32_t at) {
   if (sweeping_ && at == at_[next_]) {
-    busy_[at] = true;
+    busy_[at].store(true, std::memory_order_relaxed);
     LookAround(worker);
-    busy_[at] = false;
+    busy_[at].store(false, std::memory_order_release);
     sweeping_ = false;
     return baton_.Pass(stops_.front().at);
   }
@@ -175,7 +176,7 @@ void ExplorationRun::TakeTurn(Worker& worker, uint32_t at) {
 void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
   const Step& step = program_.steps[index];
   Stop* stop = StopOf(index);
-  busy_[at] = true;
+  busy_[at].store(true, std::memory_order_relaxed);
   if (stop != nullptr && purpose_ == Purpose::kTrace && stop == &stops_[traced_]) {
     TraceStep(worker, index, *stop);
   } else if (stop != nullptr && purpose_ == Purpose::kSweep) {
@@ -190,7 +191,7 @@ void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
       onlooker_.NoteUsual(event.t1.value_or(event.t0) - event.t0);
     }
   }
-  busy_[at] = false;
+  busy_[at].store(false, std::memory_order_release);
 }
 
 void ExplorationRun::TraceStep(Worker& worker, uint32_t index, Stop& stop) {
@@ -510,12 +511,12 @@ void ExplorationRun::OnStopped(void* argument) {
   run.workers_[at]->NoteStopped();
   run.stopped_[at] = true;
   ++run.stopped_count_;
-  run.progress_.fetch_add(1);
+  run.progress_.fetch_add(1, std::memory_order_relaxed);
   run.onlooker_.Restart();
   run.baton_.Pass(other >= 0 ? static_cast<uint32_t>(other) : run.at_[run.next_]);
   run.WaitToGoOn(at);
   run.stopped_[at] = false;
-  run.progress_.fetch_add(1);
+  run.progress_.fetch_add(1, std::memory_order_relaxed);
 }
 
 // At every boundary of a swept step, inside the signal handler.
@@ -538,7 +539,7 @@ void ExplorationRun::WaitToGoOn(uint32_t at) {
   for (int i = 0; i < kSpins; ++i) {
     if (baton_.holder() == at || baton_.thrown_away()) return;
   }
-  while (!baton_.thrown_away()) {
+  for (int looks = 0; !baton_.thrown_away(); ++looks) {
     const uint32_t holder = baton_.holder();
     if (holder == at) return;
     const Worker& runner = *workers_[holder];
@@ -551,7 +552,10 @@ void ExplorationRun::WaitToGoOn(uint32_t at) {
       return;
     }
     // One that sleeps is told from one about to wake by a second look.
-    if (sight == Onlooker::Sight::kGoesOn && baton_.AwaitFor(at, kLook)) return;
+    // One that comes to a lock does so soon.
+    if (sight == Onlooker::Sight::kGoesOn && looks >= kQuickLooks && baton_.AwaitFor(at, kLook)) {
+      return;
+    }
   }
 }
 

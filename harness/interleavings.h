@@ -21,7 +21,8 @@ using Interleaving = std::vector<uint32_t>;
 uint64_t TrapsUntil(const Boundary& boundary);
 
 // `traces[p]`: the boundaries of preemption p. At most `budget` interleavings and `trap_budget`
-// traps, but for that the cheap ones are not left out for their traps unless they are too many, too.
+// traps, but for that the cheap ones are not left out for their traps unless they are too many,
+// too.
 std::vector<Interleaving> ChooseInterleavings(const std::vector<std::vector<Boundary>>& traces,
                                               uint64_t budget, uint64_t trap_budget, uint64_t seed);
 

@@ -17,6 +17,8 @@ int Dispatch(const Options& options) {
       return CheckCommand(options);
     case Command::kReplay:
       return ReplayCommand(options);
+    case Command::kExplore:
+      return ExploreCommand(options);
     case Command::kList:
       return ListCommand(options);
     case Command::kExplain:

@@ -16,6 +16,9 @@ constexpr uint32_t kMaxOperationSeconds = 1'000'000;
 // times as much (trial.h).
 constexpr uint32_t kQuickRestMs = 250;
 
+// The cases that explore.
+constexpr const char* kExploredCases = "*Explored*";
+
 constexpr const char* kFooter =
     "Exit codes: 0 conforms; 1 does not; 2 wrong use or unreadable input; 3 inconclusive; 4 the\n"
     "suite itself failed. `vdsconform COMMAND --help` has a command's options.";
@@ -153,6 +156,35 @@ void AddReplay(CLI::App* app, Options* options, Raw* raw) {
       ->type_name("FILE");
 }
 
+void AddExplore(CLI::App* app, Options* options, Raw* raw) {
+  CLI::App* explore = app->add_subcommand(
+      "explore", "Only try interleavings, and show the code where a thread was stopped");
+  CLI::Option* program = explore->add_option(
+      "PROGRAM", options->file, "A saved program that stops threads, to run and show this one");
+  AddIutOptions(explore, &options->iut, raw);
+  AddProfile(explore, raw);
+  explore->add_option("--explore", raw->explore, "How many threads are stopped at once, 1 or 2")
+      ->type_name("1|2")
+      ->check(CLI::IsMember({"1", "2"}))
+      ->excludes(program);
+  explore
+      ->add_option(
+          "--filter", options->filter,
+          std::string("Which cases, as in --gtest_filter; ") + kExploredCases + " if left out")
+      ->type_name("PATTERN")
+      ->excludes(program);
+  explore->add_option("--seed", raw->seed, "Seed of everything random; printed if left out")
+      ->type_name("N")
+      ->check(IsSeed, "a whole number")
+      ->excludes(program);
+  explore
+      ->add_option("--artifacts", options->artifacts,
+                   "Where programs that show findings are saved; made when one is")
+      ->type_name("DIR")
+      ->capture_default_str()
+      ->excludes(program);
+}
+
 void AddOthers(CLI::App* app, Options* options) {
   CLI::App* list = app->add_subcommand("list", "List the requirements, or the cases");
   CLI::Option* json = list->add_flag("--json", options->list_json, "As JSON");
@@ -164,7 +196,9 @@ void AddOthers(CLI::App* app, Options* options) {
 
 // What no single option can check; empty: nothing is wrong.
 std::string WhatIsWrong(const Options& options) {
-  const bool uses_iut = options.command == Command::kRun || options.command == Command::kReplay;
+  const bool explores = options.command == Command::kExplore;
+  const bool uses_iut =
+      options.command == Command::kRun || options.command == Command::kReplay || explores;
   const bool only_lists =
       std::any_of(options.gtest_flags.begin(), options.gtest_flags.end(),
                   [](const std::string& flag) { return flag.rfind("--gtest_list_tests", 0) == 0; });
@@ -176,6 +210,9 @@ std::string WhatIsWrong(const Options& options) {
   const IutOptions& iut = options.iut;
   if (!iut.library.empty() && !iut.host.empty()) {
     return "--iut and --host exclude each other: give the one to test";
+  }
+  if (explores && iut.library.empty()) {
+    return "what is to be explored is a library's code: give --iut LIB";
   }
   if (iut.library.empty() && iut.host.empty() && !only_lists) {
     return "what is to be tested? Give --iut LIB or --host COMMAND";
@@ -202,11 +239,9 @@ std::string WhatIsWrong(const Options& options) {
 }
 
 const std::map<std::string, Command>& Commands() {
-  static const std::map<std::string, Command> commands = {{"run", Command::kRun},
-                                                          {"check", Command::kCheck},
-                                                          {"replay", Command::kReplay},
-                                                          {"list", Command::kList},
-                                                          {"explain", Command::kExplain}};
+  static const std::map<std::string, Command> commands = {
+      {"run", Command::kRun},         {"check", Command::kCheck}, {"replay", Command::kReplay},
+      {"explore", Command::kExplore}, {"list", Command::kList},   {"explain", Command::kExplain}};
   return commands;
 }
 
@@ -253,6 +288,7 @@ std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
   AddRun(&app, &options, &raw);
   AddCheck(&app, &options, &raw);
   AddReplay(&app, &options, &raw);
+  AddExplore(&app, &options, &raw);
   AddOthers(&app, &options);
   try {
     std::reverse(arguments.begin(), arguments.end());  // what CLI11 wants of a vector
@@ -262,14 +298,19 @@ std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
   }
 
   options.command = Commands().at(app.get_subcommands().front()->get_name());
-  if (options.command == Command::kRun) {
-    const CLI::App* run = app.get_subcommand("run");
-    if (run->count("--seed") > 0) options.seed = raw.seed;
+  const CLI::App* command = app.get_subcommands().front();
+  if (options.command == Command::kRun || options.command == Command::kExplore) {
+    if (command->count("--seed") > 0) options.seed = raw.seed;
     options.explore = options.quick ? 1 : kMaxPreemptions;
     if (!raw.explore.empty()) {
       options.explore = raw.explore == "off" ? 0 : static_cast<uint32_t>(std::stoul(raw.explore));
     }
-    if (options.quick && run->count("--rest-ms") == 0) options.iut.patience.rest_ms = kQuickRestMs;
+    if (options.quick && command->count("--rest-ms") == 0) {
+      options.iut.patience.rest_ms = kQuickRestMs;
+    }
+  }
+  if (options.command == Command::kExplore && options.filter.empty()) {
+    options.filter = kExploredCases;
   }
   options.profile = *ParseProfile(raw.profile);
   options.iut.patience.operation_ms = raw.operation_s * 1000;

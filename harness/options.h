@@ -20,7 +20,7 @@ namespace vdsconform {
 // The version of the suite, such as "1.0.0".
 std::string_view Version();
 
-enum class Command : uint8_t { kRun, kCheck, kReplay, kList, kExplain };
+enum class Command : uint8_t { kRun, kCheck, kReplay, kExplore, kList, kExplain };
 
 // Shared by `run` and `check`.
 struct ReportOptions {
@@ -32,7 +32,7 @@ struct ReportOptions {
   std::string html;
 };
 
-// Shared by `run` and `replay`.
+// Shared by `run`, `replay` and `explore`.
 struct IutOptions {
   std::string library;  // exactly one of these two
   std::string host;
@@ -47,7 +47,7 @@ struct Options {
   ReportOptions report;
   IutOptions iut;
 
-  // run
+  // run and explore
   std::string filter;  // a GoogleTest pattern; empty: all
   std::optional<uint64_t> seed;
   bool quick = false;
@@ -55,7 +55,8 @@ struct Options {
   std::string artifacts = "vdsconform-findings";
   std::vector<std::string> gtest_flags;  // "--gtest_...", as given; also for `list --cases`
 
-  std::string file;  // check: "-" is standard input; replay: the Program
+  // check: "-" is standard input; replay: the Program; explore: the Program, or empty
+  std::string file;
 
   // replay
   uint32_t repeat = 1;

@@ -10,9 +10,11 @@
 #include <sstream>
 
 #include "harness/artifacts.h"
+#include "harness/code_listing.h"
 #include "harness/commands.h"
 #include "harness/console.h"
 #include "harness/interrupt.h"
+#include "harness/one_interleaving.h"
 #include "harness/open_subject.h"
 #include "harness/program_json.h"
 #include "harness/text.h"
@@ -68,6 +70,22 @@ void PrintProgram(const Program& program) {
   }
 }
 
+void PrintCode(const Program& preempted, const std::string& library) {
+  for (const Preemption& preemption : preempted.schedule.preemptions) {
+    std::cout << '\n';
+    for (const std::string& line : DescribeCode(preemption, library)) {
+      std::cout << Printable(line) << '\n';
+    }
+  }
+}
+
+// Where the threads were stopped in the interleaving that showed the finding.
+void PrintCode(const Trial& trial, const Finding& finding, const std::string& library) {
+  if (const auto one = OneInterleaving(trial.program, trial.execution, finding)) {
+    PrintCode(*one, library);
+  }
+}
+
 // The indices of the events to show: all, or those around what the findings rest on.
 std::set<size_t> Shown(const Trial& trial) {
   const std::vector<Event>& events = trial.execution.history.events;
@@ -119,12 +137,14 @@ Trial TryUntilShown(Trier& trier, const Program& program, uint32_t repeat, uint3
 
 int Conclude(const Options& options, const Trial& trial, uint32_t runs, Campaign* campaign,
              Console* console) {
-  const std::string again =
-      "vdsconform replay " + ShellWord(options.file) + " " + IutArguments(options);
+  const bool explores = options.command == Command::kExplore;
+  const std::string again = std::string("vdsconform ") + (explores ? "explore " : "replay ") +
+                            ShellWord(options.file) + " " + IutArguments(options);
   for (const ReportedFinding& reported :
        campaign->Add(trial.judgement, "replay of " + options.file, &trial.program, again,
                      trial.execution.output)) {
     console->Finding(*campaign, reported);
+    if (explores) PrintCode(trial, reported.finding, options.iut.library);
   }
   std::cout << '\n';
   const std::string in_runs = runs == 1 ? "" : " in " + Count(runs, "run");
@@ -152,6 +172,10 @@ int ReplayCommand(const Options& options) {
   const std::variant<Program, std::string> read = ReadProgram(options.file);
   if (const auto* error = std::get_if<std::string>(&read)) return WrongUse(*error);
   const Program& program = std::get<Program>(read);
+  const bool explores = options.command == Command::kExplore;
+  if (explores && program.schedule.preemptions.empty()) {
+    return WrongUse(options.file + ": stops no thread; `vdsconform replay` runs it");
+  }
   std::optional<OutputFile> history;
   if (!options.history.empty()) {
     std::variant<OutputFile, std::string> prepared = OutputFile::Prepare(options.history);
@@ -172,9 +196,13 @@ int ReplayCommand(const Options& options) {
               [] { return StopRequested().load(); });
   uint32_t runs = 0;
   const Trial trial = TryUntilShown(trier, program, options.repeat, &runs);
-  console.Line(console.Coloured(
-      "1", "vdsconform replay: " + Printable(campaign.iut.name + " " + campaign.iut.version)));
+  console.Line(
+      console.Coloured("1", std::string("vdsconform ") + (explores ? "explore: " : "replay: ") +
+                                Printable(campaign.iut.name + " " + campaign.iut.version)));
   PrintProgram(program);
+  if (explores && program.schedule.kind == Schedule::Kind::kPreempted) {
+    PrintCode(program, options.iut.library);
+  }
   PrintHistory(trial);
   const int exit_code = Conclude(options, trial, runs, &campaign, &console);
   if (!history) return exit_code;

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "harness/artifacts.h"
+#include "harness/code_listing.h"
 #include "harness/commands.h"
 #include "harness/conformance_case.h"
 #include "harness/console.h"
@@ -79,6 +80,15 @@ void SeedRapidCheck(uint64_t seed) {
 // Short enough to be copied by hand.
 uint64_t RandomSeed() { return std::random_device()(); }
 
+void ShowCode(const Options& options, const ReportedFinding& reported, Console* console) {
+  for (const Preemption& preemption : reported.stops) {
+    for (const std::string& line : DescribeCode(preemption, options.iut.library)) {
+      console->Line(Printable(line));
+    }
+    console->Line("");
+  }
+}
+
 void SetUpContext(const Options& options, Subject* subject, Campaign* campaign, Console* console,
                   RunContext* context) {
   context->subject = subject;
@@ -89,10 +99,12 @@ void SetUpContext(const Options& options, Subject* subject, Campaign* campaign, 
   if (options.explore != 0) campaign->not_explored = campaign->iut.no_exploration;
   context->patience = options.iut.patience;
   context->stopping = [] { return StopRequested().load(); };
-  context->show = [=](const ReportedFinding& reported) {
+  const bool shows_code = options.command == Command::kExplore;
+  context->show = [=, &options](const ReportedFinding& reported) {
     // Advisories are for the end.
     if (campaign->Counts(reported.finding) || !Get(reported.finding.req).advisory) {
       console->Finding(*campaign, reported);
+      if (shows_code) ShowCode(options, reported, console);
     }
   };
   context->save = [=, &options](const Program& program, const std::string& test_case) {
