@@ -106,6 +106,17 @@ TEST(Options, AQuickRunHasLessPatienceUnlessItIsGiven) {
 TEST(Options, OtherCommands) {
   EXPECT_EQ(Good({"check", "-"}).file, "-");
   EXPECT_EQ(Good({"check", "h.jsonl", "--profile", "ms-vds"}).profile, Profile::kMsVds);
+  const Options explore = Good({"explore", "--iut", "a.so", "--profile", "ms-vds", "--seed", "7"});
+  EXPECT_EQ(explore.command, Command::kExplore);
+  EXPECT_EQ(explore.filter, "*Explored*");
+  EXPECT_EQ(explore.explore, 2u);
+  EXPECT_EQ(explore.seed, 7u);
+  EXPECT_EQ(explore.profile, Profile::kMsVds);
+  EXPECT_EQ(explore.file, "");
+  const Options narrow = Good({"explore", "--iut", "a.so", "--explore", "1", "--filter", "QS11*"});
+  EXPECT_EQ(narrow.explore, 1u);
+  EXPECT_EQ(narrow.filter, "QS11*");
+  EXPECT_EQ(Good({"explore", "p.json", "--iut", "a.so"}).file, "p.json");
   const Options replay =
       Good({"replay", "p.json", "--iut", "a.so", "--repeat", "3", "--history", "h"});
   EXPECT_EQ(replay.command, Command::kReplay);
@@ -144,6 +155,13 @@ TEST(Options, RefusesWithTheReason) {
   EXPECT_THAT(Bad({"check"}), HasSubstr("FILE"));
   EXPECT_THAT(Bad({"check", "f", "--gtest_repeat=2"}), HasSubstr("--gtest_repeat=2"));
   EXPECT_THAT(Bad({"replay", "p.json"}), HasSubstr("Give --iut"));
+  EXPECT_THAT(Bad({"explore", "--host", "h"}), HasSubstr("give --iut"));
+  EXPECT_THAT(Bad({"explore", "--iut", "a", "--explore", "off"}), HasSubstr("--explore"));
+  EXPECT_THAT(Bad({"explore", "p.json", "--iut", "a", "--filter", "*"}), HasSubstr("--filter"));
+  EXPECT_THAT(Bad({"explore", "p.json", "--iut", "a", "--explore", "1"}), HasSubstr("--explore"));
+  EXPECT_THAT(Bad({"explore", "p.json", "--iut", "a", "--seed", "1"}), HasSubstr("--seed"));
+  EXPECT_THAT(Bad({"explore", "p.json", "--iut", "a", "--artifacts", "d"}),
+              HasSubstr("--artifacts"));
   EXPECT_THAT(Bad({"replay", "p.json", "--iut", "a", "--repeat", "0"}), HasSubstr("--repeat"));
   EXPECT_THAT(Bad({"list", "--json", "--cases"}), HasSubstr("excludes"));
   EXPECT_THAT(Bad({"explain"}), HasSubstr("ID"));
