@@ -120,7 +120,9 @@ TEST(ElfFile, GivesNoMoreCodeThanThereIs) {
   std::optional<ElfFile> elf = ElfFile::Open(Library("writer"));
   ASSERT_TRUE(elf);
   const auto functions = Functions(*elf);
-  const uint64_t begin = Named(functions, "StoreTheHalves")->begin;
+  const ElfFile::Function* store = Named(functions, "StoreTheHalves");
+  ASSERT_NE(store, nullptr);
+  const uint64_t begin = store->begin;
   const size_t whole = elf->CodeAt(begin, 1 << 20).size();
   EXPECT_GT(whole, 16u);
   EXPECT_EQ(elf->CodeAt(begin + whole - 1, 64).size(), 1u);
