@@ -11,6 +11,8 @@
 #include <cstring>
 #include <string_view>
 
+#include "spec/hresult.h"
+
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
     __has_feature(memory_sanitizer)
@@ -42,6 +44,7 @@ namespace {
 // A pointer that user space may use, so that the kernel tells the address when it fails, far from
 // where it puts anything by itself, and odd as a number: neither a code nor a percentage.
 constexpr uintptr_t kPoison = 0x00006D6D6D6D6D6D;
+static_assert(static_cast<uint32_t>(kPoison) == kFreedMemory);
 // Members and methods are no further from a pointer to their object.
 constexpr uintptr_t kReach = uintptr_t{1} << 20;
 

@@ -134,6 +134,8 @@ std::optional<HRESULT> CodeNamed(std::string_view name) {
 std::string Describe(HRESULT hr) {
   const std::string hex = ToHex(hr);
   if (const auto name = NameOf(hr)) return std::string(*name) + " (" + hex + ")";
+  // Taken from memory that the host has poisoned.
+  if (ToBits(hr) == kFreedMemory) return hex + " (what freed memory is filled with)";
   const uint32_t facility = FacilityOf(hr);
   switch (Classify(hr)) {
     case CodeClass::kMalformed:

@@ -18,6 +18,9 @@ namespace vdsconform {
 constexpr HRESULT ToHresult(uint32_t bits) { return static_cast<HRESULT>(bits); }
 constexpr uint32_t ToBits(HRESULT hr) { return static_cast<uint32_t>(hr); }
 
+// What the host fills freed memory with (harness/quarantine.h), read as a code.
+inline constexpr uint32_t kFreedMemory = 0x6D6D6D6Du;
+
 // The codes that rules and executors name. hresult_test checks each against the table.
 namespace hr {
 inline constexpr HRESULT kOk = 0;                                     // S_OK

@@ -150,6 +150,7 @@ TEST(Hresult, DescribesNamedAndOtherCodes) {
       {0x87FF0001u, "0x87FF0001 (unknown facility 2047)"},
       {0xC0000005u, "0xC0000005 (malformed: reserved bit 30 is set)"},
       {0x80310001u, "0x80310001 (facility 49, code 1)"},
+      {0x6D6D6D6Du, "0x6D6D6D6D (what freed memory is filled with)"},
   };
   for (const auto& [bits, text] : rows) EXPECT_EQ(Describe(ToHresult(bits)), text);
 }
