@@ -359,7 +359,7 @@ constexpr Row kRows[] = {
     {"two_snapshots_in_turn", "Reuses a snapshot that is being read (reader, two transitions).",
      "QS-09", Make<Keeps<TwoSnapshotsInTurn>>},
     {"looks_for_writer_once", "Looks for a writer once, before it reads (reader and writer).",
-     "QS-09", Make<Keeps<LooksForWriterOnce>>},
+     "QS-09", Make<Keeps<LooksForWriterOnce>>, "win32", "", kEverything, "--quick --explore 2"},
     {"ends_twice", "A finish replaces a Cancel that came in between (writer).", "QS-17",
      Make<EndsTwice>, "win32", "QS-10 QS-16"},
     {"torn_by_own_thread", "A thread of its own writes hr, then percent (that thread).", "QS-09",
