@@ -1,6 +1,7 @@
 #include "harness/autopsy.h"
 
 #include <algorithm>
+#include <cstring>
 #include <optional>
 #include <string>
 #include <utility>
@@ -183,6 +184,8 @@ std::vector<Preemption> StopsAtDeath(const Journal& journal, const Program& prog
     stop.point.instruction = journal.stops[i].instruction;
     stop.point.beyond = journal.stops[i].beyond;
     stop.point.iut_thread = journal.stops[i].iut_thread != 0;
+    const char* at = journal.stops[i].at;
+    if (at[0] != '\0') stop.point.at.assign(at, strnlen(at, sizeof journal.stops[i].at));
     stops.push_back(std::move(stop));
   }
   return stops;

@@ -65,6 +65,7 @@ struct Journal {
     uint64_t instruction;
     uint32_t beyond;
     uint32_t iut_thread;
+    char at[96];  // as StopPoint::at, cut off if it is longer
   };
   Stop stops[kMaxPreemptions];
   uint32_t stopping;  // threads are being stopped or traced; 2: `stops` are those

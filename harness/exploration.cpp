@@ -402,7 +402,15 @@ bool ExplorationRun::StartNext(Worker& worker) {
   for (size_t i = 0; i < stops_.size(); ++i) {
     stops_[i].reached = false;
     const Boundary& boundary = stops_[i].boundary;
-    journal.stops[i] = {boundary.instruction, boundary.beyond, stops_[i].iut_thread ? 1u : 0u};
+    Journal::Stop& noted = journal.stops[i];
+    noted.instruction = boundary.instruction;
+    noted.beyond = boundary.beyond;
+    noted.iut_thread = stops_[i].iut_thread ? 1 : 0;
+    noted.at[0] = '\0';
+    if (purpose_ == Purpose::kStop && boundary.address != 0) {
+      const std::string& place = PlaceOf(boundary.address);
+      noted.at[place.copy(noted.at, sizeof noted.at - 1)] = '\0';
+    }
   }
   journal.stopping = purpose_ == Purpose::kStop ? 2 : 1;
   busy_[0] = true;
@@ -418,6 +426,12 @@ bool ExplorationRun::StartNext(Worker& worker) {
   held_before_second_ = false;
   between_ = false;
   return true;
+}
+
+const std::string& ExplorationRun::PlaceOf(uintptr_t address) {
+  std::string& place = places_[address];
+  if (place.empty()) place = CodeMap::Place(address);
+  return place;
 }
 
 void ExplorationRun::EndInterleaving(Worker& worker) {
@@ -458,7 +472,7 @@ void ExplorationRun::KeepOrDrop() {
       if (!events[j].stopped) continue;
       const Stop* stop = events[j].step ? StopOf(*events[j].step) : nullptr;
       if (stop != nullptr && stop->boundary.address != 0) {
-        events[j].stopped->at = CodeMap::Place(stop->boundary.address);
+        events[j].stopped->at = PlaceOf(stop->boundary.address);
       }
     }
     kept_events_[i] = events.size();

@@ -91,6 +91,7 @@ class ExplorationRun {
   bool IsKnownToBlock(const Interleaving& interleaving) const;
   void NoteBlocked();
   void EndInterleaving(Worker& worker);
+  const std::string& PlaceOf(uintptr_t address);
   bool IsNews();
   void KeepOrDrop();
 
@@ -145,8 +146,9 @@ class ExplorationRun {
   int64_t usual_ns_ = 0;    // one without stops
   bool begin_starts_threads_ = false;
   std::unordered_set<uint64_t> outcomes_;  // what was seen, hashed
-  uint32_t kept_ = 0;                      // interleavings whose events are kept
-  std::vector<size_t> kept_events_;        // of each worker
+  std::unordered_map<uintptr_t, std::string> places_;
+  uint32_t kept_ = 0;                // interleavings whose events are kept
+  std::vector<size_t> kept_events_;  // of each worker
 
   std::array<std::atomic<bool>, kMaxThreads> stopped_{};
   std::array<std::atomic<bool>, kMaxThreads> busy_{};  // in a step

@@ -128,6 +128,12 @@ std::string HostedSubject::FirstLine() {
 Execution HostedSubject::Execute(const Program& program) {
   Answer answer;
   Execution& execution = answer.execution;
+  const Schedule::Kind kind = program.schedule.kind;
+  const bool stops = kind == Schedule::Kind::kPreempted || kind == Schedule::Kind::kExplored;
+  if (stops && !info_.no_exploration.empty()) {
+    execution.not_explored = execution.inconclusive = info_.no_exploration;
+    return std::move(execution);
+  }
   std::optional<Death> late;
   std::string late_output;
   if (host_ && host_->Ended() && !Stopping()) {
@@ -258,7 +264,10 @@ void HostedSubject::Bury(const Program& program, Happening happening, Execution&
     const Journal& journal = host_->journal();
     if (journal.stopping != 0 && death.signal == SIGTRAP) {
       // The trap was ours, and something kept us from taking it: nobody's fault that can be named.
-      execution.inconclusive = "the process died of a trap while its threads were being stopped";
+      execution.not_explored = execution.inconclusive =
+          "the process died of a trap while its threads were being stopped; does the "
+          "implementation "
+          "handle or block SIGTRAP?";
     } else {
       execution.stops_at_death = StopsAtDeath(journal, program);
       AddDeath(death, journal, program, driven(), execution.history);

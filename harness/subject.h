@@ -56,6 +56,8 @@ struct Execution {
   // The Program could not be carried out for a reason that is not the IUT's conduct in a call:
   // `begin` failed, a schedule is not supported here. Then what is not observed is inconclusive.
   std::string inconclusive;
+  // Threads of it cannot be stopped after all; then `inconclusive` says so, too.
+  std::string not_explored;
   // The suite itself failed (verdict error): the host could not be started, the protocol broke.
   std::string error;
   // The last of what the IUT printed while it died; empty if it lived.

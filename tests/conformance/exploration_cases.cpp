@@ -25,7 +25,7 @@ class Explored : public DirectedCase {
     DirectedCase::SetUp();
     if (IsSkipped()) return;
     const RunContext& run = CurrentRun();
-    const std::string& why = run.subject->info().no_exploration;
+    const std::string& why = run.campaign->not_explored;
     // Not inconclusive: races look for the same, and the reports say that nothing was explored.
     if (run.explore == 0) GTEST_SKIP() << "exploration is off";
     if (!why.empty()) GTEST_SKIP() << "not explored: " << why;
@@ -47,6 +47,12 @@ class Explored : public DirectedCase {
     if (stopped.size() > 1) program.schedule.budget = kPairs;
     program.schedule.seed = run.seed;
     Trial trial = Try(program);
+    if (!trial.execution.not_explored.empty()) {
+      // As where it was known before: the races go on.
+      run.campaign->not_explored = trial.execution.not_explored;
+      trial.execution.inconclusive.clear();
+      return false;
+    }
     run.campaign->AddExploration(trial.execution.exploration);
     const bool own = RecordOneByOne(program, trial);
     return Record(trial) && !own && !MeetCostly(trial.execution);
