@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
@@ -169,6 +170,34 @@ TEST(ElfFile, TakesFilesThatLie) {
         std::vector<char> lying = bytes;
         std::memcpy(lying.data() + at, &lie, sizeof lie);
         LookAtAll(scratch.Write(lying));
+      }
+    }
+  }
+}
+
+// A table of names that is cut off within one.
+TEST(ElfFile, TakesNamesThatDoNotEnd) {
+  const Scratch scratch;
+  std::optional<ElfFile> whole = ElfFile::Open(Library("writer"));
+  ASSERT_TRUE(whole);
+  const auto known = Functions(*whole);
+  const std::vector<char> bytes = Bytes(Library("writer"));
+  Elf64_Ehdr header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  for (uint16_t i = 0; i < header.e_shnum; ++i) {
+    Elf64_Shdr section;
+    const size_t at = header.e_shoff + i * sizeof section;
+    std::memcpy(&section, bytes.data() + at, sizeof section);
+    if (section.sh_type != SHT_STRTAB) continue;
+    for (uint64_t size = section.sh_size; size > 0; size -= 1 + size / 16) {
+      std::vector<char> cut = bytes;
+      std::memcpy(cut.data() + at + offsetof(Elf64_Shdr, sh_size), &size, sizeof size);
+      std::optional<ElfFile> elf = ElfFile::Open(scratch.Write(cut));
+      ASSERT_TRUE(elf);
+      for (const auto& [begin, function] : Functions(*elf)) {
+        if (function.symbol.empty()) continue;
+        const auto its = known.find(begin);
+        EXPECT_TRUE(its != known.end() && its->second.symbol == function.symbol) << size;
       }
     }
   }
