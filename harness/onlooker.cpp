@@ -14,6 +14,9 @@ namespace {
 // What a call may use beyond what is usual before it is taken to spin.
 constexpr int64_t kSpinNs = 300'000;
 constexpr int64_t kUsualTimes = 30;
+// In so many looks at least: a virtual machine that did not run for a while counts that as the
+// thread's time, all at once.
+constexpr int64_t kSpinLooks = 4;
 // What each trap that the stepper set is allowed on top, and how many of them: more than it takes,
 // since virtual machines count time that was not theirs, but a call that spins while it is stepped
 // is to be seen, too.
@@ -47,7 +50,8 @@ Onlooker::Sight Onlooker::Look(const Worker& worker) {
   if (!sample || worker.call_sequence() != sequence) return Sight::kGoesOn;
   if (sequence != sequence_) {
     sequence_ = sequence;
-    first_cpu_ns_ = cpu_ns;
+    last_cpu_ns_ = cpu_ns;
+    used_ns_ = 0;
     first_run_count_ = sample->run_count;
     first_traps_ = traps;
     was_asleep_ = false;
@@ -58,9 +62,11 @@ Onlooker::Sight Onlooker::Look(const Worker& worker) {
   was_asleep_ = sample->asleep;
   last_run_count_ = sample->run_count;
 
-  const auto used = static_cast<int64_t>(cpu_ns - first_cpu_ns_);
   const auto stepping = static_cast<int64_t>(std::min(traps - first_traps_, kTraps)) * kTrapNs;
-  if (used > std::max(kSpinNs, kUsualTimes * usual_ns_) + stepping) return Sight::kWaits;
+  const int64_t limit = std::max(kSpinNs, kUsualTimes * usual_ns_) + stepping;
+  used_ns_ += std::min(static_cast<int64_t>(cpu_ns - last_cpu_ns_), limit / kSpinLooks);
+  last_cpu_ns_ = cpu_ns;
+  if (used_ns_ >= limit) return Sight::kWaits;
   if (sample->run_count - first_run_count_ >= kSleeps && sample->asleep && sample->timed) {
     return Sight::kWaits;
   }
