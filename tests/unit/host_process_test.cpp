@@ -128,7 +128,12 @@ void PrintTo(const Deadly& deadly, std::ostream* out) { *out << deadly.behaviour
 class DeadlyQuery : public HostProcess, public testing::WithParamInterface<Deadly> {};
 
 TEST_P(DeadlyQuery, IsAFaultOfItsCallAndTheNextProgramHasANewHost) {
-  const auto subject = Start(GetParam().behaviour);
+  HostSettings settings = TestSettings();
+  // Each dies by itself, however long that takes on a busy machine; no call is to be given up
+  // before.
+  settings.patience.hang_ms = 60'000;
+  settings.patience.rest_ms = 60'000;
+  const auto subject = Take(StartHostedIut(Library(GetParam().behaviour), {}, settings));
   ASSERT_NE(subject, nullptr);
   for (int i = 0; i < 3; ++i) {
     const Execution execution = subject->Execute(Simple());
