@@ -57,17 +57,23 @@ class Fingerprint {
   uint64_t hash_ = 0xCBF29CE484222325u;
 };
 
+// The boundary of a trace that has the numbers of `wanted`.
+std::vector<Boundary>::const_iterator FindIn(const std::vector<Boundary>& trace,
+                                             const Boundary& wanted) {
+  return std::find_if(trace.begin(), trace.end(), [&](const Boundary& boundary) {
+    return boundary.instruction == wanted.instruction && boundary.beyond == wanted.beyond;
+  });
+}
+
 }  // namespace
 
 ExplorationRun::ExplorationRun(Stage& stage, const CodeMap& code, bool breakpoints,
                                const Program& program)
-    : stage_(stage), program_(program), code_(code), breakpoints_(breakpoints) {
-  for (const Step& step : program.steps) {
-    if (step.action != Action::kBarrier) threads_.push_back(step.thread);
-  }
-  std::sort(threads_.begin(), threads_.end());
-  threads_.erase(std::unique(threads_.begin(), threads_.end()), threads_.end());
-  if (threads_.empty()) threads_.push_back(0);
+    : stage_(stage),
+      program_(program),
+      code_(code),
+      breakpoints_(breakpoints),
+      threads_(Stage::ThreadsOf(program)) {
   own_threads_.push_back(static_cast<pid_t>(syscall(SYS_gettid)));
   Stepper::MarkOwnThread();
   for (const uint32_t thread : threads_) {
@@ -332,11 +338,7 @@ bool ExplorationRun::PlanNext() {
 bool ExplorationRun::FindStopsInTraces() {
   for (Stop& stop : stops_) {
     if (!stop.iut_thread) continue;
-    const auto found =
-        std::find_if(stop.trace.begin(), stop.trace.end(), [&](const Boundary& boundary) {
-          return boundary.instruction == stop.boundary.instruction &&
-                 boundary.beyond == stop.boundary.beyond;
-        });
+    const auto found = FindIn(stop.trace, stop.boundary);
     if (found == stop.trace.end()) return false;
     stop.boundary = *found;
   }
@@ -380,9 +382,7 @@ void ExplorationRun::Choose() {
   std::vector<Interleaving> first;
   for (const Boundary& change : changes_) {
     const std::vector<Boundary>& trace = traces.front();
-    const auto here = std::find_if(trace.begin(), trace.end(), [&](const Boundary& boundary) {
-      return boundary.instruction == change.instruction && boundary.beyond == change.beyond;
-    });
+    const auto here = FindIn(trace, change);
     if (here == trace.end() || first.size() > kMaxChanges) continue;
     const auto index = static_cast<uint32_t>(here - trace.begin());
     for (const uint32_t near : {index, index == 0 ? index : index - 1}) {

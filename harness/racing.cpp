@@ -31,13 +31,8 @@ void HoldBack(int64_t duration_ns) {
 
 }  // namespace
 
-RacingRun::RacingRun(Stage& stage, const Program& program) : stage_(stage), program_(program) {
-  for (const Step& step : program.steps) {
-    if (step.action != Action::kBarrier) threads_.push_back(step.thread);
-  }
-  std::sort(threads_.begin(), threads_.end());
-  threads_.erase(std::unique(threads_.begin(), threads_.end()), threads_.end());
-  if (threads_.empty()) threads_.push_back(0);
+RacingRun::RacingRun(Stage& stage, const Program& program)
+    : stage_(stage), program_(program), threads_(Stage::ThreadsOf(program)) {
   for (const uint32_t thread : threads_) workers_.push_back(&stage.worker(thread));
 
   segments_.emplace_back(threads_.size());

@@ -21,6 +21,17 @@ Worker& Stage::worker(uint32_t index) {
   return *workers_[index];
 }
 
+std::vector<uint32_t> Stage::ThreadsOf(const Program& program) {
+  std::vector<uint32_t> threads;
+  for (const Step& step : program.steps) {
+    if (step.action != Action::kBarrier) threads.push_back(step.thread);
+  }
+  std::sort(threads.begin(), threads.end());
+  threads.erase(std::unique(threads.begin(), threads.end()), threads.end());
+  if (threads.empty()) threads.push_back(0);
+  return threads;
+}
+
 std::vector<pid_t> Stage::WorkerThreads() const {
   std::vector<pid_t> threads;
   for (const auto& worker : workers_) {

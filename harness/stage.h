@@ -37,6 +37,9 @@ class Stage {
   // On the worker's own thread: ends what is still pending in a round and lets everything go.
   void ConcludeRound(Worker& worker);
 
+  // The threads that have steps other than barriers, in order; thread 0 if none has.
+  static std::vector<uint32_t> ThreadsOf(const Program& program);
+
   // Made when first used.
   Worker& worker(uint32_t index);
   LiveOperation& operation(uint32_t index) { return operations_[index]; }
