@@ -19,7 +19,7 @@ constexpr uint8_t kOneOperation = 192;
 constexpr uint8_t kRacingFrom = 208;
 constexpr uint8_t kPreemptedFrom = 232;
 // kArgument of a query: up to here it is made once.
-constexpr uint8_t kOnce = 128;
+constexpr uint8_t kOnce = 240;
 constexpr uint8_t kStopped = 0x80;    // in kTarget
 constexpr uint8_t kIutThread = 0x80;  // in kStopFlags
 constexpr uint32_t kMaxBeyond = 0x7F;
