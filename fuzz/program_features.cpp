@@ -10,9 +10,9 @@ namespace {
 
 // One area for each kind. What does not fit its area shares counters, which costs a little
 // guidance and nothing else.
-constexpr uint32_t kResults = 512;       // codes that operations ended with
-constexpr uint32_t kAnswers = 1024;      // what a call answered in which state, after which call
-constexpr uint32_t kPercents = 128;      // percentages that were reported while pending
+constexpr uint32_t kResults = 512;        // codes that operations ended with
+constexpr uint32_t kAnswers = 1024;       // what a call answered in which state, after which call
+constexpr uint32_t kPercents = 128;       // percentages that were reported while pending
 constexpr uint32_t kInterleavings = 384;  // where which call was stopped
 constexpr uint32_t kCounters = kResults + kAnswers + kPercents + kInterleavings;
 
@@ -41,15 +41,16 @@ uint32_t AnswerOf(const Event& event) {
   if (event.ret) answer = Mix(answer, ToBits(*event.ret));
   if (event.hr) answer = Mix(answer, *event.hr == hr::kOperationPending ? 1u : 2u);
   if (event.hr) answer = Mix(answer, Failed(*event.hr) ? 3u : 4u);
-  if (event.percent) answer = Mix(answer, *event.percent == 0 ? 5u : *event.percent < 100 ? 6u : 7u);
+  if (event.percent)
+    answer = Mix(answer, *event.percent == 0 ? 5u : *event.percent < 100 ? 6u : 7u);
   return Mix(answer, static_cast<uint32_t>(event.out));
 }
 
 void NoteEvent(const Event& event, Seen* seen) {
   const auto call = static_cast<uint32_t>(event.call);
   uint32_t hash = Mix(call, seen->last_call);
-  hash = Mix(hash, (seen->finished ? 1u : 0u) | (seen->let_go ? 2u : 0u) |
-                       (seen->progressed ? 4u : 0u));
+  hash = Mix(hash,
+             (seen->finished ? 1u : 0u) | (seen->let_go ? 2u : 0u) | (seen->progressed ? 4u : 0u));
   hash = Mix(hash, static_cast<uint32_t>(event.null_outputs));
   hash = Mix(hash, AnswerOf(event));
   Count(kResults, kAnswers, hash >> 16);
@@ -74,8 +75,8 @@ void NoteFeatures(const Program& program, const History& history) {
   for (const Event& event : history.events) NoteEvent(event, &seen[event.op % kMaxOperations]);
   for (const Preemption& preemption : program.schedule.preemptions) {
     const auto action = static_cast<uint32_t>(program.steps[preemption.step].action);
-    const uint32_t place =
-        Mix(Mix(action, static_cast<uint32_t>(preemption.point.instruction)), preemption.point.beyond);
+    const uint32_t place = Mix(Mix(action, static_cast<uint32_t>(preemption.point.instruction)),
+                               preemption.point.beyond);
     Count(kResults + kAnswers + kPercents, kInterleavings, place >> 16);
   }
 }

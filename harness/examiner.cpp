@@ -35,8 +35,8 @@ Program Repeated(Program program, uint32_t rounds) {
   program.schedule = Schedule{};
   program.schedule.kind = Schedule::Kind::kRacing;
   const uint64_t calls = std::max<uint64_t>(1, CountCalls(program));
-  program.schedule.rounds = static_cast<uint32_t>(
-      std::min<uint64_t>(rounds, std::max<uint64_t>(1, kMaxCalls / calls)));
+  program.schedule.rounds =
+      static_cast<uint32_t>(std::min<uint64_t>(rounds, std::max<uint64_t>(1, kMaxCalls / calls)));
   return program;
 }
 
