@@ -74,7 +74,7 @@ Judgement IutTarget::Run(std::span<const uint8_t> bytes) {
   RestrictTo(library_ ? library_->info().capabilities : host_->info().capabilities, &program_);
   const OwnFrees frees;
   const History& history = Execute();
-  NoteFeatures(program_, history);
+  NoteFeatures(history);
   Judgement judgement = JudgeHistory(history, profile_);
   if (library_ && program_.schedule.kind == Schedule::Kind::kInOrder) {
     const uint64_t switches = OwnVoluntarySwitches();

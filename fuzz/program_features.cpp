@@ -3,17 +3,19 @@
 #include <algorithm>
 #include <array>
 
+#include "harness/program.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
 namespace {
 
 // One area for each kind. What does not fit its area shares counters, which costs a little
-// guidance and nothing else.
-constexpr uint32_t kResults = 512;        // codes that operations ended with
+// guidance and nothing else. Values are put into classes: a corpus with an input for each code and
+// each percentage would be large, and mutations try all of them anyway.
 constexpr uint32_t kAnswers = 1024;       // what a call answered in which state, after which call
-constexpr uint32_t kPercents = 128;       // percentages that were reported while pending
-constexpr uint32_t kInterleavings = 384;  // where which call was stopped
+constexpr uint32_t kResults = 32;         // classes of codes that operations ended with
+constexpr uint32_t kPercents = 16;        // classes of percentages reported while pending
+constexpr uint32_t kInterleavings = 208;  // where which call was stopped
 constexpr uint32_t kCounters = kResults + kAnswers + kPercents + kInterleavings;
 
 #ifdef __linux__
@@ -46,6 +48,12 @@ uint32_t AnswerOf(const Event& event) {
   return Mix(answer, static_cast<uint32_t>(event.out));
 }
 
+uint32_t PercentClass(uint32_t percent) {
+  if (percent <= 1) return percent;
+  if (percent >= 98) return std::min(percent, 101u) - 90;
+  return 2 + percent / 20;
+}
+
 void NoteEvent(const Event& event, Seen* seen) {
   const auto call = static_cast<uint32_t>(event.call);
   uint32_t hash = Mix(call, seen->last_call);
@@ -53,32 +61,33 @@ void NoteEvent(const Event& event, Seen* seen) {
              (seen->finished ? 1u : 0u) | (seen->let_go ? 2u : 0u) | (seen->progressed ? 4u : 0u));
   hash = Mix(hash, static_cast<uint32_t>(event.null_outputs));
   hash = Mix(hash, AnswerOf(event));
-  Count(kResults, kAnswers, hash >> 16);
+  Count(0, kAnswers, hash >> 16);
   seen->last_call = call + 1;
   if (event.call == Call::kProgress) seen->progressed = true;
   if (event.call == Call::kFinish) {
     seen->finished = true;
-    // One that some bug depends on may be any.
-    Count(0, kResults, Mix(ToBits(event.result.value_or(0)), 0) >> 16);
+    const HRESULT result = event.result.value_or(hr::kOk);
+    Count(kAnswers, kResults,
+          static_cast<uint32_t>(Classify(result)) << 2 | (Failed(result) ? 1u : 0u) |
+              (result == hr::kOk ? 2u : 0u));
   }
   if (event.call == Call::kCancel && event.ret == hr::kOk) seen->finished = true;
   if (event.call == Call::kEnd) seen->let_go = true;
   if (event.hr == hr::kOperationPending && event.percent) {
-    Count(kResults + kAnswers, kPercents, *event.percent);
+    Count(kAnswers + kResults, kPercents, PercentClass(*event.percent));
+  }
+  if (event.stopped) {
+    const uint32_t place =
+        Mix(Mix(call, static_cast<uint32_t>(event.stopped->instruction)), event.stopped->beyond);
+    Count(kAnswers + kResults + kPercents, kInterleavings, place >> 16);
   }
 }
 
 }  // namespace
 
-void NoteFeatures(const Program& program, const History& history) {
+void NoteFeatures(const History& history) {
   std::array<Seen, kMaxOperations> seen{};
   for (const Event& event : history.events) NoteEvent(event, &seen[event.op % kMaxOperations]);
-  for (const Preemption& preemption : program.schedule.preemptions) {
-    const auto action = static_cast<uint32_t>(program.steps[preemption.step].action);
-    const uint32_t place = Mix(Mix(action, static_cast<uint32_t>(preemption.point.instruction)),
-                               preemption.point.beyond);
-    Count(kResults + kAnswers + kPercents, kInterleavings, place >> 16);
-  }
 }
 
 void ClearFeatures() { std::fill(std::begin(counters), std::end(counters), uint8_t{0}); }

@@ -8,13 +8,12 @@
 
 #include <cstdint>
 
-#include "harness/program.h"
 #include "spec/history.h"
 
 namespace vdsconform {
 
-// Counts what is in the history of the Program.
-void NoteFeatures(const Program& program, const History& history);
+// Counts what is in the history.
+void NoteFeatures(const History& history);
 
 // Clears the counters, as libFuzzer does before each run.
 void ClearFeatures();

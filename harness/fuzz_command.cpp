@@ -32,8 +32,12 @@ using Clock = std::chrono::steady_clock;
 constexpr int kLookMs = 20;
 // What one input may use of its own time before it is looked into apart.
 constexpr uint32_t kInputPatienceMs = 400;
+// The same where the executor runs it, which releases calls that wait.
+constexpr uint32_t kOtherPatienceMs = 10'000;
 // A process that dies before it runs anything will do so again.
 constexpr uint32_t kMaxVainStarts = 3;
+// How long a Program is tried again and made smaller, so that one does not take all the time.
+constexpr auto kExaminedFor = std::chrono::seconds(20);
 constexpr auto kLineEvery = std::chrono::seconds(10);
 constexpr const char* kCase = "fuzz";
 
@@ -56,7 +60,8 @@ class Fuzzing {
         campaign_(campaign),
         corpus_(std::move(corpus)),
         console_(std::cout, Console::StyleOf(1)),
-        examiner_(subject, campaign, options.iut.patience, [] { return StopRequested().load(); }) {
+        examiner_(subject, campaign, options.iut.patience,
+                  [this] { return StopRequested() || Clock::now() >= examined_until_; }) {
     campaign_->elapsed = [this] {
       return std::chrono::duration<double>(Clock::now() - start_).count();
     };
@@ -158,7 +163,8 @@ class Fuzzing {
   // Takes what the process says, and puts another in its place where it came to its end.
   void LookAfter(Slot& slot) {
     slot.job->Read();
-    const FuzzJob::State state = slot.job->Look(kInputPatienceMs);
+    const FuzzJob::State state =
+        slot.job->Look(slot.job->RunsInOrder() ? kInputPatienceMs : kOtherPatienceMs);
     TakeClaims(slot);
     if (state == FuzzJob::State::kRuns) return;
     coverage_ = std::max(coverage_, slot.job->coverage());
@@ -224,6 +230,7 @@ class Fuzzing {
     Program program;
     UnpackProgram(claim.input, &program);
     RestrictTo(campaign_->iut.capabilities, &program);
+    examined_until_ = Clock::now() + kExaminedFor;
     Examiner::Result result = examiner_.Examine(program);
     for (Slot& slot : jobs_) {
       if (slot.job) slot.job->Forgive();
@@ -321,6 +328,7 @@ class Fuzzing {
   Examiner examiner_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_line_ = Clock::now();
+  Clock::time_point examined_until_ = Clock::now();
   std::vector<Slot> jobs_;
   std::deque<FuzzJob::Claim> claims_;
   std::set<std::string> examined_;

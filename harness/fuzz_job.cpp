@@ -166,6 +166,12 @@ FuzzJob::State FuzzJob::Look(uint32_t patience_ms) {
   return own_ns_ > int64_t{patience_ms} * 1'000'000 ? State::kStuck : State::kRuns;
 }
 
+bool FuzzJob::RunsInOrder() const {
+  Program program;
+  UnpackProgram(CurrentInput(), &program);
+  return program.schedule.kind == Schedule::Kind::kInOrder;
+}
+
 std::vector<uint8_t> FuzzJob::CurrentInput() const {
   const uint32_t size =
       std::min<uint32_t>(__atomic_load_n(&board_->size, __ATOMIC_RELAXED), kMaxPackedBytes);

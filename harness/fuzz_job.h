@@ -49,6 +49,8 @@ class FuzzJob {
   std::vector<Claim> TakeClaims() { return std::exchange(claims_, {}); }
   // What it runs, or ran last.
   std::vector<uint8_t> CurrentInput() const;
+  // False: what it runs now races, or stops threads.
+  bool RunsInOrder() const;
   uint64_t executions() const { return __atomic_load_n(&board_->executions, __ATOMIC_RELAXED); }
   // As the engine said last: edges of instrumented code, features, inputs kept.
   uint64_t coverage() const { return coverage_; }
