@@ -62,19 +62,6 @@ class FollowedCall {
   const bool followed_;
 };
 
-IID IidOf(Interface interface_id) {
-  switch (interface_id) {
-    case Interface::kIUnknown:
-      return vdsconform_iid_iunknown();
-    case Interface::kIVdsAsync:
-      return vdsconform_iid_ivdsasync();
-    case Interface::kOther:
-      break;
-  }
-  // A made-up IID that no object can support.
-  return IID{0x9F3C61E2, 0x0D47, 0x4B1A, {0xA6, 0x55, 0x3E, 0x90, 0x71, 0xC8, 0x2D, 0x14}};
-}
-
 }  // namespace
 
 void LiveOperation::Reset(uint32_t new_number, bool is_estimable) {
