@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "harness/json_text.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -66,7 +67,7 @@ struct Refused {
 };
 
 [[noreturn]] void Refuse(const std::string& path, const std::string& expected, const Json& got) {
-  std::string shown = got.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string shown = Shown(got);
   if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
   throw Refused{fmt::format("{}: expected {}, got {}", path, expected, shown)};
 }
@@ -298,7 +299,7 @@ std::string ToJson(const Program& program) {
   if (program.measure != defaults.measure) json["measure"] = program.measure;
   Json& list = json["steps"] = Json::array();
   for (const Step& step : program.steps) list.push_back(StepToJson(step));
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Dump(json);
 }
 
 std::variant<Program, std::string> ParseProgram(std::string_view text) {
