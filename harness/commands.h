@@ -10,6 +10,7 @@ namespace vdsconform {
 
 int RunCommand(const Options& options);
 int CheckCommand(const Options& options);
+int ConvertCommand(const Options& options);
 int ReplayCommand(const Options& options);
 // Explores alone, or replays options.file, and shows the code where threads were stopped.
 int ExploreCommand(const Options& options);

@@ -57,6 +57,7 @@ class DirectRunner {
   void Finish(uint32_t op, const Step& step, HRESULT result);
   void End(uint32_t op, const Step& step);
   void Query(uint32_t op, const Step& step);
+  void Repeat(uint32_t op, const Step& step);
   void Wait(uint32_t op, const Step& step);
   void Ask(uint32_t op, const Step& step);
   void Release(uint32_t op, const Step& step, IUnknown* object);

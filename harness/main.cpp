@@ -16,6 +16,8 @@ int Dispatch(const Options& options) {
       return RunCommand(options);
     case Command::kCheck:
       return CheckCommand(options);
+    case Command::kConvert:
+      return ConvertCommand(options);
     case Command::kReplay:
       return ReplayCommand(options);
     case Command::kExplore:

@@ -139,10 +139,24 @@ void AddRun(CLI::App* app, Options* options, Raw* raw) {
 
 void AddCheck(CLI::App* app, Options* options, Raw* raw) {
   CLI::App* check = app->add_subcommand("check", "Judge a history and give a verdict");
-  check->add_option("FILE", options->file, "A history as JSON lines; - is standard input")
+  check->add_option("FILE", options->file, "A history as JSON lines or packed; - is standard input")
       ->required();
   AddProfile(check, raw);
   AddReportOptions(check, &options->report);
+}
+
+void AddConvert(CLI::App* app, Options* options) {
+  CLI::App* convert = app->add_subcommand("convert", "Pack a history, or unpack it");
+  convert
+      ->add_option("FILE", options->file, "A history as JSON lines or packed; - is standard input")
+      ->required();
+  convert->add_option("OUTPUT", options->output, "The file to write; - is standard output")
+      ->required();
+  convert
+      ->add_option("--to", options->form,
+                   "The form to write; the other one than FILE's if left out")
+      ->type_name("json|binary")
+      ->check(CLI::IsMember({"json", "binary"}));
 }
 
 void AddReplay(CLI::App* app, Options* options, Raw* raw) {
@@ -309,9 +323,9 @@ std::string WhatIsWrong(const Options& options) {
 
 const std::map<std::string, Command>& Commands() {
   static const std::map<std::string, Command> commands = {
-      {"run", Command::kRun},         {"check", Command::kCheck},    {"replay", Command::kReplay},
-      {"explore", Command::kExplore}, {"fuzz", Command::kFuzz},      {"corpus", Command::kCorpus},
-      {"list", Command::kList},       {"explain", Command::kExplain}};
+      {"run", Command::kRun},       {"check", Command::kCheck},     {"convert", Command::kConvert},
+      {"replay", Command::kReplay}, {"explore", Command::kExplore}, {"fuzz", Command::kFuzz},
+      {"corpus", Command::kCorpus}, {"list", Command::kList},       {"explain", Command::kExplain}};
   return commands;
 }
 
@@ -357,6 +371,7 @@ std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
   app.footer(kFooter);
   AddRun(&app, &options, &raw);
   AddCheck(&app, &options, &raw);
+  AddConvert(&app, &options);
   AddReplay(&app, &options, &raw);
   AddExplore(&app, &options, &raw);
   AddFuzz(&app, &options, &raw);

@@ -20,7 +20,17 @@ namespace vdsconform {
 // The version of the suite, such as "1.0.0".
 std::string_view Version();
 
-enum class Command : uint8_t { kRun, kCheck, kReplay, kExplore, kFuzz, kCorpus, kList, kExplain };
+enum class Command : uint8_t {
+  kRun,
+  kCheck,
+  kConvert,
+  kReplay,
+  kExplore,
+  kFuzz,
+  kCorpus,
+  kList,
+  kExplain
+};
 
 // Shared by `run` and `check`.
 struct ReportOptions {
@@ -66,8 +76,12 @@ struct Options {
   std::string artifacts = "vdsconform-findings";
   std::vector<std::string> gtest_flags;  // "--gtest_...", as given; also for `list --cases`
 
-  // check: "-" is standard input; replay: the Program; explore: the Program, or empty
+  // check and convert: "-" is standard input; replay: the Program; explore: the Program, or empty
   std::string file;
+
+  // convert
+  std::string output;  // "-" is standard output
+  std::string form;    // "json" or "binary"; empty: the one that the input has not
 
   // replay
   uint32_t repeat = 1;

@@ -18,8 +18,14 @@ enum Field : size_t { kActionThread, kTarget, kArgument, kValue, kStop = 7, kSto
 constexpr uint8_t kOneOperation = 192;
 constexpr uint8_t kRacingFrom = 208;
 constexpr uint8_t kPreemptedFrom = 232;
-// kArgument of a query: up to here it is made once.
+// kArgument of a query: up to here it is made once, then as often as it says, at last so often that
+// the 256th call and the 65,536th are among them.
 constexpr uint8_t kOnce = 240;
+constexpr uint8_t kMany = 254;
+constexpr uint32_t kManyCalls = 300;
+constexpr uint32_t kVeryManyCalls = 70'000;
+// Calls of a racing Program in all its rounds.
+constexpr uint64_t kMaxRacingCalls = 2048;
 constexpr uint8_t kStopped = 0x80;    // in kTarget
 constexpr uint8_t kIutThread = 0x80;  // in kStopFlags
 constexpr uint32_t kMaxBeyond = 0x7F;
@@ -59,11 +65,23 @@ HRESULT UnpackResult(bool raw, uint32_t value) {
   return MayBeFinal(result) ? result : hr::kOk;
 }
 
+uint32_t UnpackRepeat(uint8_t byte) {
+  if (byte < kOnce) return 1;
+  if (byte < kMany) return byte - kOnce + 1u;
+  return byte == kMany ? kManyCalls : kVeryManyCalls;
+}
+
+uint8_t PackRepeat(uint32_t repeat) {
+  if (repeat == 1) return 0;
+  if (repeat == kManyCalls) return kMany;
+  if (repeat == kVeryManyCalls) return kMany + 1;
+  return static_cast<uint8_t>(kOnce + repeat - 1);
+}
+
 void UnpackQuery(const uint8_t* bytes, Step* step) {
   step->null_outputs = static_cast<NullOutputs>(bytes[kTarget] >> 3 & 3);
   step->outputs = static_cast<Outputs>(bytes[kTarget] >> 5 & 3);
-  const uint8_t repeat = bytes[kArgument];
-  step->repeat = repeat < kOnce ? 1 : repeat - kOnce + 1u;
+  step->repeat = UnpackRepeat(bytes[kArgument]);
   step->hr_offset = UnpackOffset(bytes[kValue], kUsualHrOffset);
   step->percent_offset = UnpackOffset(bytes[kValue + 1], kUsualPercentOffset);
 }
@@ -99,7 +117,7 @@ void UnpackSchedule(const uint8_t* header, uint64_t calls, Program* program) {
   schedule.preemptions.clear();
   if (header[kKind] < kRacingFrom || header[kKind] >= kPreemptedFrom) return;
   schedule.kind = Schedule::Kind::kRacing;
-  const uint64_t most = std::max<uint64_t>(1, kMaxPackedCalls / std::max<uint64_t>(1, calls));
+  const uint64_t most = std::max<uint64_t>(1, kMaxRacingCalls / std::max<uint64_t>(1, calls));
   schedule.rounds = static_cast<uint32_t>(std::min<uint64_t>(header[kRounds] + 1u, most));
 }
 
@@ -161,7 +179,7 @@ void PackStep(const Step& step, uint8_t* bytes) {
       bytes[kTarget] =
           static_cast<uint8_t>(step.op | static_cast<uint32_t>(step.null_outputs) << 3 |
                                static_cast<uint32_t>(step.outputs) << 5);
-      bytes[kArgument] = static_cast<uint8_t>(step.repeat == 1 ? 0 : kOnce + step.repeat - 1);
+      bytes[kArgument] = PackRepeat(step.repeat);
       bytes[kValue] = PackOffset(step.hr_offset, kUsualHrOffset);
       bytes[kValue + 1] = PackOffset(step.percent_offset, kUsualPercentOffset);
       break;

@@ -26,8 +26,10 @@ namespace vdsconform {
 inline constexpr size_t kPackedHeaderBytes = 4;
 inline constexpr size_t kPackedStepBytes = 10;
 inline constexpr size_t kMaxPackedSteps = 256;
-// Steps with what they repeat; of a racing Program in all its rounds.
-inline constexpr uint64_t kMaxPackedCalls = 4096;
+// Steps with what they repeat.
+inline constexpr uint64_t kMaxPackedCalls = 100'000;
+// The last byte of what a query repeats: so often that it costs a thousand times as much.
+inline constexpr uint8_t kDearRepeat = 255;
 
 // The Program that the bytes stand for. `program`'s memory is reused.
 void UnpackProgram(std::span<const uint8_t> bytes, Program* program);
