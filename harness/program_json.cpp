@@ -265,11 +265,13 @@ Program ReadProgram(const Json& json) {
   return program;
 }
 
-// The library's message without its own error number.
-std::string SyntaxError(const Json::parse_error& error) {
+// The library's message without its own error number. A number too large for a double is
+// well-formed JSON and yet cannot be read, so the library reports it apart from errors of syntax.
+std::string ReadingError(const Json::exception& error) {
+  const bool syntax = dynamic_cast<const Json::parse_error*>(&error) != nullptr;
   const std::string_view text = error.what();
   const size_t bracket = text.find("] ");
-  return "document: not JSON: " +
+  return (syntax ? "document: not JSON: " : "document: ") +
          std::string(bracket == std::string_view::npos ? text : text.substr(bracket + 2));
 }
 
@@ -306,8 +308,8 @@ std::variant<Program, std::string> ParseProgram(std::string_view text) {
     return ReadProgram(Json::parse(text));
   } catch (const Refused& refused) {
     return refused.message;
-  } catch (const Json::parse_error& error) {
-    return SyntaxError(error);
+  } catch (const Json::exception& error) {
+    return ReadingError(error);
   }
 }
 
