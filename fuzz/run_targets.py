@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
 """Fuzzes every target of a libFuzzer build for a while, several at a time.
 
-usage: run_targets.py --build DIR --seconds N [--jobs J] [--corpus DIR] [--findings DIR] [TARGET...]
+usage: run_targets.py --build DIR (--seconds N | --minimize) [--jobs J] [--corpus DIR]
+                      [--findings DIR] [TARGET...]
 
 The targets are those that fuzz/ has a fuzz_X.cpp for. Each starts from its checked-in seeds and
 from what earlier runs left in --corpus, with its options and its dictionary; what is new stays in
 --corpus. Prints one line per target. What makes a target fail is kept in --findings/fuzz_X, with
 the log. Exit code 0: nothing was found; 1: something was, or a target did not work; 2: wrong use.
+
+With --minimize nothing is fuzzed, but of each corpus only what adds coverage to the seeds is kept.
 """
 
 import argparse
@@ -16,6 +19,7 @@ import configparser
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 
@@ -98,6 +102,34 @@ def fuzz_one(target, arguments):
     return result
 
 
+def minimize_one(target, arguments):
+    """Whether the corpus of a target could be replaced by what of it adds coverage to the seeds."""
+    old = pathlib.Path(arguments.corpus) / target.removeprefix("fuzz_")
+    new = old.with_name(old.name + ".new")
+    if not old.is_dir():
+        print(f"{target:24} has no corpus yet", flush=True)
+        return True
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir()
+    done = subprocess.run(
+        [os.path.join(arguments.build, "fuzz", target), "-merge=1", f"-timeout={PATIENCE_SECONDS}",
+         *libfuzzer_options(target), new, *seed_folders(target), old], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+    if done.returncode != 0:
+        print(done.stdout.decode("utf-8", "replace")[-4000:], file=sys.stderr)
+        return False
+    seeds = {file.read_bytes() for folder in seed_folders(target)
+             for file in folder.rglob("*") if file.is_file()}
+    for file in new.iterdir():
+        if file.read_bytes() in seeds:
+            file.unlink()
+    print(f"{target:24} {len(list(old.iterdir())):,} inputs before, {len(list(new.iterdir())):,} "
+          "after", flush=True)
+    shutil.rmtree(old)
+    new.rename(old)
+    return True
+
+
 def print_row(result):
     print(f"{result.target:24} {result.executions:11,} {result.per_second:9,} {result.edges:7,} "
           f"{result.features:9,} {result.corpus:8,} {len(result.findings):9,}"
@@ -112,7 +144,9 @@ def wrong_use(message):
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--build", required=True, help="a build with the preset fuzz")
-    parser.add_argument("--seconds", type=int, required=True, help="for each target")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--seconds", type=int, help="for each target")
+    what.add_argument("--minimize", action="store_true", help="the corpora, and fuzz nothing")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="targets at a time")
     parser.add_argument("--corpus", default="build/fuzz-corpus")
     parser.add_argument("--findings", default="build/fuzz-findings")
@@ -120,18 +154,7 @@ def parse_arguments():
     return parser.parse_args()
 
 
-def main():
-    arguments = parse_arguments()
-    if arguments.seconds < 1 or arguments.jobs < 1:
-        return wrong_use("--seconds and --jobs are at least 1")  # 0 would be no limit
-    targets = arguments.targets or all_targets()
-    if not targets:
-        return wrong_use(f"there is no fuzz_*.cpp in {FUZZ}")
-    for target in targets:
-        if not os.access(os.path.join(arguments.build, "fuzz", target), os.X_OK):
-            return wrong_use(f"{target} is not built in {arguments.build}")
-        if not seed_folders(target):
-            return wrong_use(f"{target} has no seeds in fuzz/corpus/{target.removeprefix('fuzz_')}")
+def fuzz_all(targets, arguments):
     print("target                    executions  execs/s   edges  features   corpus  findings",
           flush=True)
     results = []
@@ -146,6 +169,28 @@ def main():
         if result.problem:
             print(f"log    {arguments.findings}/{result.target}/log.txt")
     return 1 if any(result.problem for result in results) else 0
+
+
+def minimize_all(targets, arguments):
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        done = list(pool.map(lambda target: minimize_one(target, arguments), targets))
+    return 0 if all(done) else 1
+
+
+def main():
+    arguments = parse_arguments()
+    # libFuzzer takes 0 seconds for no limit.
+    if arguments.jobs < 1 or (arguments.seconds is not None and arguments.seconds < 1):
+        return wrong_use("--seconds and --jobs are at least 1")
+    targets = arguments.targets or all_targets()
+    if not targets:
+        return wrong_use(f"there is no fuzz_*.cpp in {FUZZ}")
+    for target in targets:
+        if not os.access(os.path.join(arguments.build, "fuzz", target), os.X_OK):
+            return wrong_use(f"{target} is not built in {arguments.build}")
+        if not seed_folders(target):
+            return wrong_use(f"{target} has no seeds in fuzz/corpus/{target.removeprefix('fuzz_')}")
+    return minimize_all(targets, arguments) if arguments.minimize else fuzz_all(targets, arguments)
 
 
 if __name__ == "__main__":

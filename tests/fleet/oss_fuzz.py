@@ -136,7 +136,8 @@ def coverage_problems(out, target, seeds, work):
         return [f"{target}: no profile: {done.stdout}"]
     done = run(["llvm-cov", "export", "-summary-only", f"-instr-profile={merged}", out / target])
     try:
-        lines = next(file["summary"]["lines"] for file in json.loads(done.stdout)["data"][0]["files"]
+        files = json.loads(done.stdout)["data"][0]["files"]
+        lines = next(file["summary"]["lines"] for file in files
                      if file["filename"].endswith(f"/fuzz/{target}.cpp"))
     except (ValueError, LookupError, StopIteration):
         return [f"{target}: no coverage of fuzz/{target}.cpp: {done.stdout[-1000:]}"]
