@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Fuzzes every target of a libFuzzer build for a while, several at a time.
 
-usage: run_targets.py --build DIR (--seconds N | --minimize) [--jobs J] [--corpus DIR]
+usage: run_targets.py (--seconds N | --minimize | --list) [--build DIR] [--jobs J] [--corpus DIR]
                       [--findings DIR] [TARGET...]
 
-The targets are those that fuzz/ has a fuzz_X.cpp for. Each starts from its checked-in seeds and
+The targets are those that fuzz/ has a fuzz_X.cpp for, but for fuzz_iut, which has to be told what
+implementation to run. Each starts from its checked-in seeds and
 from what earlier runs left in --corpus, with its options and its dictionary; what is new stays in
 --corpus. Prints one line per target. What makes a target fail is kept in --findings/fuzz_X, with
 the log. Exit code 0: nothing was found; 1: something was, or a target did not work; 2: wrong use.
 
 With --minimize nothing is fuzzed, but of each corpus only what adds coverage to the seeds is kept.
+With --list the targets are printed.
 """
 
 import argparse
@@ -34,7 +36,7 @@ Result = collections.namedtuple(
 
 
 def all_targets(fuzz=FUZZ):
-    return sorted(path.stem for path in fuzz.glob("fuzz_*.cpp"))
+    return sorted(path.stem for path in fuzz.glob("fuzz_*.cpp") if path.stem != "fuzz_iut")
 
 
 def seed_folders(target, fuzz=FUZZ):
@@ -143,10 +145,11 @@ def wrong_use(message):
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--build", required=True, help="a build with the preset fuzz")
+    parser.add_argument("--build", default="build/fuzz", help="a build with the preset fuzz")
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--seconds", type=int, help="for each target")
     what.add_argument("--minimize", action="store_true", help="the corpora, and fuzz nothing")
+    what.add_argument("--list", action="store_true", help="the targets, and fuzz nothing")
     parser.add_argument("--jobs", type=int, default=os.cpu_count(), help="targets at a time")
     parser.add_argument("--corpus", default="build/fuzz-corpus")
     parser.add_argument("--findings", default="build/fuzz-findings")
@@ -185,6 +188,9 @@ def main():
     targets = arguments.targets or all_targets()
     if not targets:
         return wrong_use(f"there is no fuzz_*.cpp in {FUZZ}")
+    if arguments.list:
+        print("\n".join(targets))
+        return 0
     for target in targets:
         if not os.access(os.path.join(arguments.build, "fuzz", target), os.X_OK):
             return wrong_use(f"{target} is not built in {arguments.build}")

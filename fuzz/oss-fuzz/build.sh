@@ -25,7 +25,10 @@ source_dir="$PWD"
 [[ -f fuzz/CMakeLists.txt ]] || fail "$source_dir is not the root of vdsconform"
 
 targets=()
-for file in fuzz/fuzz_*.cpp; do targets+=("$(basename "$file" .cpp)"); done
+for file in fuzz/fuzz_*.cpp; do
+  # fuzz_iut has to be told what implementation to run, which these platforms cannot do.
+  [[ "$file" == fuzz/fuzz_iut.cpp ]] || targets+=("$(basename "$file" .cpp)")
+done
 [[ -f "fuzz/${targets[0]}.cpp" ]] || fail "there is no fuzz/fuzz_*.cpp"
 
 flags=()

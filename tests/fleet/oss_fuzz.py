@@ -21,6 +21,10 @@ import sys
 import tempfile
 import zipfile
 
+sys.dont_write_bytecode = True
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / "fuzz"))
+import run_targets  # pylint: disable=wrong-import-position
+
 # The flags of the platform's images, for libFuzzer, as their Dockerfiles have them; but for
 # -stdlib=libc++, as the libraries that Debian has are made for libstdc++.
 COMMON = ("-O1 -fno-omit-frame-pointer -gline-tables-only "
@@ -196,7 +200,7 @@ def main():
     parser.add_argument("--sanitizer", choices=sorted(FLAGS), required=True)
     arguments = parser.parse_args()
     source = arguments.source.resolve()
-    targets = sorted(path.stem for path in source.glob("fuzz/fuzz_*.cpp"))
+    targets = run_targets.all_targets(source / "fuzz")
     if not targets:
         sys.exit("there is no fuzz/fuzz_*.cpp")
     out = build(source, arguments.work.resolve(), arguments.sanitizer)
