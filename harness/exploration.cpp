@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -22,15 +23,20 @@ constexpr int kSpins = 2'000;
 constexpr int kQuickLooks = 4;
 constexpr std::chrono::microseconds kLook{100};
 
-// What one Program may cost on the way to where its threads are stopped, in traps, which take
-// microseconds each; with two stops less is left to each pair.
-constexpr uint64_t kTrapBudget = 20'000;
+// With two stops less is left to each pair.
 constexpr uint64_t kTrapBudgetOfPairs = 5'000;
-// How long it may take, from how long it takes without stops: of implementations whose calls are
-// slow fewer interleavings are run.
-constexpr int64_t kProgramNs = 1'000'000'000;
+// What a Program may use of the processor, for each of its traps: several times what one takes. Of
+// implementations whose calls are slow fewer interleavings are run.
+constexpr int64_t kNsOfTrap = 50'000;
 // Of the boundaries at which a sweep saw something change, so many are looked at.
 constexpr size_t kMaxChanges = 200;
+
+// Time that others use of a busy machine does not count.
+int64_t ProcessCpuNs() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
 
 // What a caller can see of a call, and in which order calls came, in one number.
 class Fingerprint {
@@ -318,20 +324,24 @@ bool ExplorationRun::PlanNext() {
   }
   purpose_ = Purpose::kStop;
   if (!explores) return number == (traces ? stops_.size() : 0) && FindStopsInTraces();
-  if (chosen_next_ == 0) {
-    Choose();
-  }
+  if (chosen_next_ == 0) Choose();
   while (chosen_next_ < chosen_.size() && IsKnownToBlock(chosen_[chosen_next_])) {
     ++chosen_next_;
     ++exploration_.performed;
     ++exploration_.held;
   }
-  if (chosen_next_ == chosen_.size()) return false;
+  if (chosen_next_ == chosen_.size() || IsOutOfTime()) return false;
   const Interleaving& interleaving = chosen_[chosen_next_++];
   for (size_t i = 0; i < stops_.size(); ++i) {
     stops_[i].boundary = stops_[i].trace[interleaving[i]];
   }
   return true;
+}
+
+// What a sweep has found is run in any case.
+bool ExplorationRun::IsOutOfTime() const {
+  const auto limit = static_cast<int64_t>(program_.schedule.traps) * kNsOfTrap;
+  return chosen_next_ >= certain_ && ProcessCpuNs() - chosen_at_cpu_ns_ > limit;
 }
 
 // The implementation's own threads are stopped by breakpoints only, whose places the trace tells.
@@ -366,7 +376,7 @@ bool ExplorationRun::CanSweep() const {
   uint64_t traps = 0;
   for (const Boundary& boundary : stops_.front().trace) traps += TrapsUntil(boundary);
   const size_t after = program_.schedule.preemptions.front().step + 1;
-  return traps > kTrapBudget && after < program_.steps.size() &&
+  return traps > program_.schedule.traps && after < program_.steps.size() &&
          program_.steps[after].action == Action::kQuery && at_[after] != stops_.front().at;
 }
 
@@ -374,10 +384,12 @@ void ExplorationRun::Choose() {
   std::vector<std::vector<Boundary>> traces;
   for (const Stop& stop : stops_) traces.push_back(stop.trace);
   exploration_.possible = CountInterleavings(traces);
-  const auto affordable = static_cast<uint64_t>(kProgramNs / std::max<int64_t>(usual_ns_, 1));
-  chosen_ = ChooseInterleavings(traces, std::min(program_.schedule.budget, affordable),
-                                stops_.size() < 2 ? kTrapBudget : kTrapBudgetOfPairs,
-                                program_.schedule.seed);
+  const Schedule& schedule = program_.schedule;
+  const uint64_t budget =
+      stops_.size() < 2 ? schedule.traps : std::min(schedule.traps, kTrapBudgetOfPairs);
+  chosen_ = ChooseInterleavings(traces, schedule.budget, budget, schedule.seed);
+  const auto limit = static_cast<int64_t>(schedule.traps) * kNsOfTrap;
+  chosen_ = SpreadOut(chosen_, static_cast<uint64_t>(limit / std::max<int64_t>(usual_ns_, 1)));
   // What a sweep found comes first: there, and just before.
   std::vector<Interleaving> first;
   for (const Boundary& change : changes_) {
@@ -394,6 +406,8 @@ void ExplorationRun::Choose() {
     }
   }
   chosen_.insert(chosen_.begin(), first.begin(), first.end());
+  certain_ = first.size();
+  chosen_at_cpu_ns_ = ProcessCpuNs();
 }
 
 bool ExplorationRun::StartNext(Worker& worker) {
