@@ -26,8 +26,10 @@ constexpr std::chrono::microseconds kLook{100};
 // With two stops less is left to each pair.
 constexpr uint64_t kTrapBudgetOfPairs = 5'000;
 // What a Program may use of the processor, for each of its traps: several times what one takes. Of
-// implementations whose calls are slow fewer interleavings are run.
+// implementations whose calls are slow fewer interleavings are run. Those without a trap on the way
+// are left out only after so many times that.
 constexpr int64_t kNsOfTrap = 50'000;
+constexpr int64_t kCheapTimes = 5;
 // Of the boundaries at which a sweep saw something change, so many are looked at.
 constexpr size_t kMaxChanges = 200;
 
@@ -325,12 +327,16 @@ bool ExplorationRun::PlanNext() {
   purpose_ = Purpose::kStop;
   if (!explores) return number == (traces ? stops_.size() : 0) && FindStopsInTraces();
   if (chosen_next_ == 0) Choose();
-  while (chosen_next_ < chosen_.size() && IsKnownToBlock(chosen_[chosen_next_])) {
-    ++chosen_next_;
-    ++exploration_.performed;
-    ++exploration_.held;
+  for (; chosen_next_ < chosen_.size(); ++chosen_next_) {
+    const Interleaving& next = chosen_[chosen_next_];
+    if (IsKnownToBlock(next)) {
+      ++exploration_.performed;
+      ++exploration_.held;
+    } else if (!IsTooSlow(next)) {
+      break;
+    }
   }
-  if (chosen_next_ == chosen_.size() || IsOutOfTime()) return false;
+  if (chosen_next_ == chosen_.size()) return false;
   const Interleaving& interleaving = chosen_[chosen_next_++];
   for (size_t i = 0; i < stops_.size(); ++i) {
     stops_[i].boundary = stops_[i].trace[interleaving[i]];
@@ -338,10 +344,15 @@ bool ExplorationRun::PlanNext() {
   return true;
 }
 
-// What a sweep has found is run in any case.
-bool ExplorationRun::IsOutOfTime() const {
+// Whether there is no time left for it. What a sweep has found is run in any case.
+bool ExplorationRun::IsTooSlow(const Interleaving& interleaving) const {
+  if (chosen_next_ < certain_) return false;
+  bool cheap = true;
+  for (size_t i = 0; i < stops_.size(); ++i) {
+    cheap = cheap && TrapsUntil(stops_[i].trace[interleaving[i]]) == 1;
+  }
   const auto limit = static_cast<int64_t>(program_.schedule.traps) * kNsOfTrap;
-  return chosen_next_ >= certain_ && ProcessCpuNs() - chosen_at_cpu_ns_ > limit;
+  return ProcessCpuNs() - chosen_at_cpu_ns_ > (cheap ? kCheapTimes * limit : limit);
 }
 
 // The implementation's own threads are stopped by breakpoints only, whose places the trace tells.

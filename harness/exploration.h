@@ -85,7 +85,7 @@ class ExplorationRun {
   // The leader: between interleavings.
   bool StartNext(Worker& worker);
   bool PlanNext();
-  bool IsOutOfTime() const;
+  bool IsTooSlow(const Interleaving& interleaving) const;
   bool CanSweep() const;
   void Choose();
   bool FindStopsInTraces();
