@@ -211,6 +211,10 @@ void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
 void ExplorationRun::TraceStep(Worker& worker, uint32_t index, Stop& stop) {
   const Step& step = program_.steps[index];
   if (stop.iut_thread) {
+    stop.where = Where::kInCall;
+    // One that has just been made still blocks all signals, and what a thread does until it waits
+    // for work is done before the step or amid it, as it happens.
+    AwaitIutThreads(stop);
     stepper_->TraceIutThreads(IutThreads());
   } else {
     stepper_->Trace();
@@ -232,6 +236,7 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
   point.iut_thread = stop.iut_thread;
   const bool by_steps = !breakpoints_ || program_.schedule.kind == Schedule::Kind::kPreempted;
   stop.where = Where::kInCall;
+  if (stop.iut_thread) AwaitIutThreads(stop);
   if (!stop.iut_thread || stop.boundary.anchor != 0) {
     stepper_->Arm({stop.boundary, by_steps, false, stop.iut_thread, OnStopped, &stop});
   }
