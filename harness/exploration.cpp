@@ -605,10 +605,6 @@ void ExplorationRun::WaitToGoOn(uint32_t at) {
 
 // ---- the controller -----------------------------------------------------------------------------
 
-bool ExplorationRun::AllDone() const {
-  return std::all_of(workers_.begin(), workers_.end(), [](const Worker* w) { return w->done(); });
-}
-
 uint64_t ExplorationRun::Progress() const {
   return baton_.turns() + progress_.load() + Stepper::traps();
 }
@@ -617,19 +613,14 @@ void ExplorationRun::GiveUp() {
   abandoned_ = true;
   baton_.ThrowAway();
   // Those that wait for the baton leave now; those in calls may never.
-  for (Worker* worker : workers_) {
-    Backoff backoff;
-    while (!worker->done() && worker->call_sequence() % 2 == 0) worker->WaitDone(backoff.Next());
-  }
+  Stage::AwaitThoseOutsideCalls(workers_);
 }
 
 void ExplorationRun::Supervise() {
   Backoff backoff;
   uint64_t progress = Progress();
-  while (!AllDone()) {
-    const auto first =
-        std::find_if(workers_.begin(), workers_.end(), [](const Worker* w) { return !w->done(); });
-    if (first != workers_.end() && (*first)->WaitDone(backoff.Next())) continue;
+  while (!Stage::AllDone(workers_)) {
+    if (Stage::AwaitFirst(workers_, backoff)) continue;
     stage_.Beat();
     for (size_t i = 0; i < workers_.size(); ++i) {
       Worker& worker = *workers_[i];

@@ -103,7 +103,6 @@ class ExplorationRun {
 
   // Controller.
   void Supervise();
-  bool AllDone() const;
   uint64_t Progress() const;
   void GiveUp();
 
