@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <ctime>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -22,15 +23,22 @@ constexpr int kSpins = 2'000;
 constexpr int kQuickLooks = 4;
 constexpr std::chrono::microseconds kLook{100};
 
-// What one Program may cost on the way to where its threads are stopped, in traps, which take
-// microseconds each; with two stops less is left to each pair.
-constexpr uint64_t kTrapBudget = 20'000;
+// With two stops less is left to each pair.
 constexpr uint64_t kTrapBudgetOfPairs = 5'000;
-// How long it may take, from how long it takes without stops: of implementations whose calls are
-// slow fewer interleavings are run.
-constexpr int64_t kProgramNs = 1'000'000'000;
+// What a Program may use of the processor, for each of its traps: several times what one takes. Of
+// implementations whose calls are slow fewer interleavings are run. Those without a trap on the way
+// are left out only after so many times that.
+constexpr int64_t kNsOfTrap = 50'000;
+constexpr int64_t kCheapTimes = 5;
 // Of the boundaries at which a sweep saw something change, so many are looked at.
 constexpr size_t kMaxChanges = 200;
+
+// Time that others use of a busy machine does not count.
+int64_t ProcessCpuNs() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
 
 // What a caller can see of a call, and in which order calls came, in one number.
 class Fingerprint {
@@ -205,6 +213,10 @@ void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
 void ExplorationRun::TraceStep(Worker& worker, uint32_t index, Stop& stop) {
   const Step& step = program_.steps[index];
   if (stop.iut_thread) {
+    stop.where = Where::kInCall;
+    // One that has just been made still blocks all signals, and what a thread does until it waits
+    // for work is done before the step or amid it, as it happens.
+    AwaitIutThreads(stop);
     stepper_->TraceIutThreads(IutThreads());
   } else {
     stepper_->Trace();
@@ -226,6 +238,7 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
   point.iut_thread = stop.iut_thread;
   const bool by_steps = !breakpoints_ || program_.schedule.kind == Schedule::Kind::kPreempted;
   stop.where = Where::kInCall;
+  if (stop.iut_thread) AwaitIutThreads(stop);
   if (!stop.iut_thread || stop.boundary.anchor != 0) {
     stepper_->Arm({stop.boundary, by_steps, false, stop.iut_thread, OnStopped, &stop});
   }
@@ -320,13 +333,15 @@ bool ExplorationRun::PlanNext() {
   }
   purpose_ = Purpose::kStop;
   if (!explores) return number == (traces ? stops_.size() : 0) && FindStopsInTraces();
-  if (chosen_next_ == 0) {
-    Choose();
-  }
-  while (chosen_next_ < chosen_.size() && IsKnownToBlock(chosen_[chosen_next_])) {
-    ++chosen_next_;
-    ++exploration_.performed;
-    ++exploration_.held;
+  if (chosen_next_ == 0) Choose();
+  for (; chosen_next_ < chosen_.size(); ++chosen_next_) {
+    const Interleaving& next = chosen_[chosen_next_];
+    if (IsKnownToBlock(next)) {
+      ++exploration_.performed;
+      ++exploration_.held;
+    } else if (!IsTooSlow(next)) {
+      break;
+    }
   }
   if (chosen_next_ == chosen_.size()) return false;
   const Interleaving& interleaving = chosen_[chosen_next_++];
@@ -334,6 +349,17 @@ bool ExplorationRun::PlanNext() {
     stops_[i].boundary = stops_[i].trace[interleaving[i]];
   }
   return true;
+}
+
+// Whether there is no time left for it. What a sweep has found is run in any case.
+bool ExplorationRun::IsTooSlow(const Interleaving& interleaving) const {
+  if (chosen_next_ < certain_) return false;
+  bool cheap = true;
+  for (size_t i = 0; i < stops_.size(); ++i) {
+    cheap = cheap && TrapsUntil(stops_[i].trace[interleaving[i]]) == 1;
+  }
+  const auto limit = static_cast<int64_t>(program_.schedule.traps) * kNsOfTrap;
+  return ProcessCpuNs() - chosen_at_cpu_ns_ > (cheap ? kCheapTimes * limit : limit);
 }
 
 // The implementation's own threads are stopped by breakpoints only, whose places the trace tells.
@@ -368,7 +394,7 @@ bool ExplorationRun::CanSweep() const {
   uint64_t traps = 0;
   for (const Boundary& boundary : stops_.front().trace) traps += TrapsUntil(boundary);
   const size_t after = program_.schedule.preemptions.front().step + 1;
-  return traps > kTrapBudget && after < program_.steps.size() &&
+  return traps > program_.schedule.traps && after < program_.steps.size() &&
          program_.steps[after].action == Action::kQuery && at_[after] != stops_.front().at;
 }
 
@@ -376,10 +402,12 @@ void ExplorationRun::Choose() {
   std::vector<std::vector<Boundary>> traces;
   for (const Stop& stop : stops_) traces.push_back(stop.trace);
   exploration_.possible = CountInterleavings(traces);
-  const auto affordable = static_cast<uint64_t>(kProgramNs / std::max<int64_t>(usual_ns_, 1));
-  chosen_ = ChooseInterleavings(traces, std::min(program_.schedule.budget, affordable),
-                                stops_.size() < 2 ? kTrapBudget : kTrapBudgetOfPairs,
-                                program_.schedule.seed);
+  const Schedule& schedule = program_.schedule;
+  const uint64_t budget =
+      stops_.size() < 2 ? schedule.traps : std::min(schedule.traps, kTrapBudgetOfPairs);
+  chosen_ = ChooseInterleavings(traces, schedule.budget, budget, schedule.seed);
+  const auto limit = static_cast<int64_t>(schedule.traps) * kNsOfTrap;
+  chosen_ = SpreadOut(chosen_, static_cast<uint64_t>(limit / std::max<int64_t>(usual_ns_, 1)));
   // What a sweep found comes first: there, and just before.
   std::vector<Interleaving> first;
   for (const Boundary& change : changes_) {
@@ -396,6 +424,8 @@ void ExplorationRun::Choose() {
     }
   }
   chosen_.insert(chosen_.begin(), first.begin(), first.end());
+  certain_ = first.size();
+  chosen_at_cpu_ns_ = ProcessCpuNs();
 }
 
 bool ExplorationRun::StartNext(Worker& worker) {
@@ -582,10 +612,6 @@ void ExplorationRun::WaitToGoOn(uint32_t at) {
 
 // ---- the controller -----------------------------------------------------------------------------
 
-bool ExplorationRun::AllDone() const {
-  return std::all_of(workers_.begin(), workers_.end(), [](const Worker* w) { return w->done(); });
-}
-
 uint64_t ExplorationRun::Progress() const {
   return baton_.turns() + progress_.load() + Stepper::traps();
 }
@@ -594,19 +620,14 @@ void ExplorationRun::GiveUp() {
   abandoned_ = true;
   baton_.ThrowAway();
   // Those that wait for the baton leave now; those in calls may never.
-  for (Worker* worker : workers_) {
-    Backoff backoff;
-    while (!worker->done() && worker->call_sequence() % 2 == 0) worker->WaitDone(backoff.Next());
-  }
+  Stage::AwaitThoseOutsideCalls(workers_);
 }
 
 void ExplorationRun::Supervise() {
   Backoff backoff;
   uint64_t progress = Progress();
-  while (!AllDone()) {
-    const auto first =
-        std::find_if(workers_.begin(), workers_.end(), [](const Worker* w) { return !w->done(); });
-    if (first != workers_.end() && (*first)->WaitDone(backoff.Next())) continue;
+  while (!Stage::AllDone(workers_)) {
+    if (Stage::AwaitFirst(workers_, backoff)) continue;
     stage_.Beat();
     for (size_t i = 0; i < workers_.size(); ++i) {
       Worker& worker = *workers_[i];

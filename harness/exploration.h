@@ -85,6 +85,7 @@ class ExplorationRun {
   // The leader: between interleavings.
   bool StartNext(Worker& worker);
   bool PlanNext();
+  bool IsTooSlow(const Interleaving& interleaving) const;
   bool CanSweep() const;
   void Choose();
   bool FindStopsInTraces();
@@ -102,7 +103,6 @@ class ExplorationRun {
 
   // Controller.
   void Supervise();
-  bool AllDone() const;
   uint64_t Progress() const;
   void GiveUp();
 
@@ -139,6 +139,8 @@ class ExplorationRun {
   std::vector<Boundary> changes_;
   std::vector<Interleaving> chosen_;
   uint64_t chosen_next_ = 0;
+  uint64_t certain_ = 0;  // of the first of these: they are run even if there is no time left
+  int64_t chosen_at_cpu_ns_ = 0;
   // Of two stops: with the first at this boundary, the second thread waits before it comes to that
   // one, so that all interleavings with a later second boundary are the same one.
   std::unordered_map<uint32_t, uint32_t> blocked_from_;

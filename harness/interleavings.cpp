@@ -96,4 +96,15 @@ std::vector<Interleaving> ChooseInterleavings(const Traces& traces, uint64_t bud
   return chosen;
 }
 
+std::vector<Interleaving> SpreadOut(const std::vector<Interleaving>& chosen, uint64_t affordable) {
+  const size_t count = std::max<uint64_t>(affordable, 1);
+  const size_t stride = (chosen.size() + count - 1) / count;
+  std::vector<Interleaving> spread;
+  spread.reserve(chosen.size());
+  for (size_t first = 0; first < stride; ++first) {
+    for (size_t i = first; i < chosen.size(); i += stride) spread.push_back(chosen[i]);
+  }
+  return spread;
+}
+
 }  // namespace vdsconform

@@ -26,6 +26,10 @@ uint64_t TrapsUntil(const Boundary& boundary);
 std::vector<Interleaving> ChooseInterleavings(const std::vector<std::vector<Boundary>>& traces,
                                               uint64_t budget, uint64_t trap_budget, uint64_t seed);
 
+// The same in another order: first about `affordable` of them, from everywhere alike, then as many
+// of those between them, and so on. As they are where all are affordable.
+std::vector<Interleaving> SpreadOut(const std::vector<Interleaving>& chosen, uint64_t affordable);
+
 // How many there are.
 uint64_t CountInterleavings(const std::vector<std::vector<Boundary>>& traces);
 

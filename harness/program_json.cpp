@@ -57,6 +57,7 @@ Json ScheduleToJson(const Schedule& schedule) {
     }
   }
   if (schedule.budget != defaults.budget) json["budget"] = schedule.budget;
+  if (schedule.traps != defaults.traps) json["traps"] = schedule.traps;
   if (schedule.seed != defaults.seed) json["seed"] = schedule.seed;
   return json;
 }
@@ -214,6 +215,7 @@ Schedule ReadSchedule(const Json& json) {
     }
   }
   reader.Integer("budget", uint64_t{1}, uint64_t{1'000'000'000}, schedule.budget);
+  reader.Integer("traps", uint64_t{1}, uint64_t{1'000'000'000}, schedule.traps);
   reader.Integer("seed", uint64_t{0}, std::numeric_limits<uint64_t>::max(), schedule.seed);
   return schedule;
 }

@@ -11,18 +11,10 @@
 #include <cstring>
 #include <string_view>
 
+#include "harness/sanitized.h"
 #include "spec/hresult.h"
 
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-#define VDSCONFORM_SANITIZED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define VDSCONFORM_SANITIZED 1
-#endif
-#if defined(__GLIBC__) && UINTPTR_MAX > UINT32_MAX && !defined(VDSCONFORM_SANITIZED)
+#if defined(__GLIBC__) && UINTPTR_MAX > UINT32_MAX && !VDSCONFORM_SANITIZED
 #define VDSCONFORM_QUARANTINE 1
 #endif
 

@@ -138,10 +138,6 @@ void RacingRun::Arrive(Worker& worker) {
   }
 }
 
-bool RacingRun::AllDone() const {
-  return std::all_of(workers_.begin(), workers_.end(), [](const Worker* w) { return w->done(); });
-}
-
 bool RacingRun::Stuck() const {
   const uint64_t opened = opened_.load();
   bool resting = false;
@@ -174,18 +170,13 @@ void RacingRun::GiveUp() {
   opened_.fetch_add(1);
   opened_.notify_all();
   // Those that wait at a barrier leave it now; those in calls may never.
-  for (Worker* worker : workers_) {
-    Backoff backoff;
-    while (!worker->done() && worker->call_sequence() % 2 == 0) worker->WaitDone(backoff.Next());
-  }
+  Stage::AwaitThoseOutsideCalls(workers_);
 }
 
 void RacingRun::Supervise() {
   Backoff backoff;
-  while (!AllDone()) {
-    const auto first =
-        std::find_if(workers_.begin(), workers_.end(), [](const Worker* w) { return !w->done(); });
-    if (first != workers_.end() && (*first)->WaitDone(backoff.Next())) continue;
+  while (!Stage::AllDone(workers_)) {
+    if (Stage::AwaitFirst(workers_, backoff)) continue;
     stage_.Beat();
     for (Worker* worker : workers_) {
       if (worker->done()) continue;

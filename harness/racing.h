@@ -32,7 +32,6 @@ class RacingRun {
 
   // Controller.
   void Supervise();
-  bool AllDone() const;
   // True if no worker will get further unless a call is released.
   bool Stuck() const;
   void ReleaseResting();

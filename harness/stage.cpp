@@ -130,6 +130,23 @@ bool Stage::Await(Worker& worker, bool leave_waiting) {
   return true;
 }
 
+bool Stage::AllDone(const std::vector<Worker*>& workers) {
+  return std::all_of(workers.begin(), workers.end(), [](const Worker* w) { return w->done(); });
+}
+
+bool Stage::AwaitFirst(const std::vector<Worker*>& workers, Backoff& backoff) {
+  const auto first =
+      std::find_if(workers.begin(), workers.end(), [](const Worker* w) { return !w->done(); });
+  return first != workers.end() && (*first)->WaitDone(backoff.Next());
+}
+
+void Stage::AwaitThoseOutsideCalls(const std::vector<Worker*>& workers) {
+  for (Worker* worker : workers) {
+    Backoff backoff;
+    while (!worker->done() && worker->call_sequence() % 2 == 0) worker->WaitDone(backoff.Next());
+  }
+}
+
 Supervisor::State Stage::LookAt(Worker& worker) {
   if (!drivable()) return LookAtSelfRunning(worker);
   const bool releasable = CanRelease(worker);

@@ -60,6 +60,12 @@ class Stage {
   // be released and does not come back makes the stage hung. A Wait for an operation that runs by
   // itself is at rest, and cannot be released: with `leave_waiting` false it is waited for.
   bool Await(Worker& worker, bool leave_waiting = true);
+  // Of workers that run together: whether all jobs are done...
+  static bool AllDone(const std::vector<Worker*>& workers);
+  // ...whether the first one that was not is, for which this waits a moment...
+  static bool AwaitFirst(const std::vector<Worker*>& workers, Backoff& backoff);
+  // ...and waits until each is done or in a call, which may never come back.
+  static void AwaitThoseOutsideCalls(const std::vector<Worker*>& workers);
   // Forgets how long the worker's call has been going on.
   void Restart(const Worker& worker) { supervisor_.Restart(worker); }
   // Looks at the worker's call once, with the patience that suits it, and notes what it finds.

@@ -14,18 +14,12 @@
 #include <unordered_map>
 #include <utility>
 
+#include "harness/sanitized.h"
+
 namespace vdsconform {
 
 #if defined(__x86_64__) && defined(__linux__)
 namespace {
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-constexpr bool kSanitized = false;
-#endif
 
 constexpr greg_t kTrapFlag = 0x100;
 constexpr uint8_t kBreakpoint = 0xCC;

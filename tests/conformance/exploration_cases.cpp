@@ -13,6 +13,8 @@ using namespace steps;
 
 // Interleavings of one Program with two stops, beyond which they are sampled.
 constexpr uint64_t kPairs = 20'000;
+// Traps of one Program in a quick run.
+constexpr uint64_t kQuickTraps = 2'000;
 
 // A failure that nobody stores for want of a better one.
 constexpr HRESULT kFailure = ToHresult(0x80042406u);  // VDS_E_INVALID_SPACE
@@ -45,6 +47,7 @@ class Explored : public DirectedCase {
       preemption.point.iut_thread = whose == Whose::kIut;
     }
     if (stopped.size() > 1) program.schedule.budget = kPairs;
+    if (run.quick) program.schedule.traps = kQuickTraps;
     program.schedule.seed = run.seed;
     Trial trial = Try(program);
     if (!trial.execution.not_explored.empty()) {

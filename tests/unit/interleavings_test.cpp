@@ -165,6 +165,17 @@ TEST(Interleavings, AreNoneWhereACallHasNoInstructions) {
   EXPECT_TRUE(ChooseInterleavings({{}, Trace(3, 0)}, 100, 100, 1).empty());
 }
 
+TEST(Interleavings, AreSpreadOutAsFarAsTheyAreAffordable) {
+  const std::vector<Interleaving> all{{0}, {1}, {2}, {3}, {4}, {5}, {6}};
+  EXPECT_EQ(SpreadOut(all, 7), all);
+  EXPECT_EQ(SpreadOut(all, 1'000), all);
+  EXPECT_EQ(SpreadOut(all, 4), (std::vector<Interleaving>{{0}, {2}, {4}, {6}, {1}, {3}, {5}}));
+  EXPECT_EQ(SpreadOut(all, 3), (std::vector<Interleaving>{{0}, {3}, {6}, {1}, {4}, {2}, {5}}));
+  EXPECT_EQ(SpreadOut(all, 1), all);
+  EXPECT_EQ(SpreadOut(all, 0), all);
+  EXPECT_TRUE(SpreadOut({}, 3).empty());
+}
+
 TEST(Interleavings, NoneIsAffordableWithoutTraps) {
   EXPECT_TRUE(ChooseInterleavings({Trace(0, 10)}, 100, 5, 1).empty());
 }

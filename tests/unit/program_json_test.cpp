@@ -95,6 +95,7 @@ TEST(ProgramJson, ReadsWhatItWrites) {
     program.schedule.kind = static_cast<Schedule::Kind>(random() % 4);
     program.schedule.rounds = 1 + static_cast<uint32_t>(random() % 100);
     program.schedule.budget = 1 + random() % 1'000'000;
+    program.schedule.traps = 1 + random() % 100'000;
     program.schedule.seed = random() % 2 ? std::numeric_limits<uint64_t>::max() : random() % 100;
     for (uint32_t step = 0; step < program.steps.size() && step < kMaxPreemptions; ++step) {
       if (random() % 2) program.schedule.preemptions.push_back({step, RandomPoint(random)});

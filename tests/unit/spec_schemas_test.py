@@ -29,7 +29,7 @@ PROGRAM = {
     "name": "all fields",
     "operations": [{"estimable": True}, {}],
     "schedule": {
-        "kind": "preempted", "rounds": 100, "budget": 1000, "seed": 7,
+        "kind": "preempted", "rounds": 100, "budget": 1000, "traps": 500, "seed": 7,
         "preemptions": [
             {
                 "step": 1, "instruction": 17, "beyond": 3, "iut_thread": True,
@@ -136,6 +136,7 @@ class SchemasTest(unittest.TestCase):
             (["schedule", "rounds"], 0),
             (["schedule", "rounds"], 10_000_001),
             (["schedule", "budget"], 0),
+            (["schedule", "traps"], 0),
             (["schedule", "preemptions"], [{}] * 3),
             (["schedule", "preemptions", 0, "step"], -1),
             (["schedule", "preemptions", 0, "instruction"], "17"),

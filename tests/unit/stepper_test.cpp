@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "harness/iut_library.h"
+#include "harness/sanitized.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -122,13 +123,6 @@ class StepperTest : public testing::Test {
 };
 
 TEST(Stepper, WorksWhereNoSanitizerIs) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-  constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-  constexpr bool kSanitized = false;
-#endif
 #if defined(__x86_64__) && defined(__linux__)
   EXPECT_EQ(Stepper::WhyNot().empty(), !kSanitized) << Stepper::WhyNot();
 #else
