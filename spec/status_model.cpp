@@ -1,6 +1,7 @@
 #include "status_model.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "hresult.h"
 
@@ -254,6 +255,13 @@ void OperationStatus::Reported(const Event& event, uint64_t order, uint64_t othe
   if (!first_percent_) first_percent_ = percent;
   if (progress_awaits_report_) ++progress_followed_;
   progress_awaits_report_ = false;
+}
+
+void OperationStatus::Restart(uint32_t number) {
+  std::vector<PossibleResult> memory = std::move(possible_);
+  memory.clear();
+  *this = OperationStatus(number);
+  possible_ = std::move(memory);
 }
 
 void OperationStatus::ForgetReports() {

@@ -123,6 +123,9 @@ class OperationStatus {
  public:
   explicit OperationStatus(uint32_t number) : number_(number) {}
 
+  // Makes it as new, but for its memory.
+  void Restart(uint32_t number);
+
   // A call was invoked at the place `order`; `event` tells all of it, which is known because the
   // history is complete, and `floor` what had returned before.
   void Invoked(const Event& event, const Floor& floor, uint64_t order);
