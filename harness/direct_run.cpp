@@ -82,9 +82,8 @@ void DirectRunner::Begin(uint32_t op, const Step& step) {
   plan.estimable = live.estimable ? 1 : 0;
   plan.parameters = parameter_pointers_.data();
   plan.parameter_count = static_cast<uint32_t>(parameter_pointers_.size());
-  Event& event = Invoke(Call::kBegin, op, step, [&](Event& e) {
-    e.ret = iut_.begin(&plan, &live.async, &live.handle);
-  });
+  Event& event = Invoke(Call::kBegin, op, step,
+                        [&](Event& e) { e.ret = iut_.begin(&plan, &live.async, &live.handle); });
   event.estimable = live.estimable;
   event.driven = iut_.finish != nullptr;
   if (event.fault != Fault::kNone) return;
@@ -147,8 +146,8 @@ void DirectRunner::Wait(uint32_t op, const Step& step) {
   if (!live.ending) return;
   HRESULT hr = hr::kOperationPending;
   VDS_ASYNC_OUTPUT output{};
-  Event& event = Invoke(Call::kWait, op, step,
-                        [&](Event& e) { e.ret = live.async->Wait(&hr, &output); });
+  Event& event =
+      Invoke(Call::kWait, op, step, [&](Event& e) { e.ret = live.async->Wait(&hr, &output); });
   if (event.fault == Fault::kNone && Succeeded(*event.ret)) event.hr = hr;
 }
 

@@ -27,10 +27,10 @@ constexpr uint32_t kOffsets = kLineBytes / 4;
 
 // Queries, progress and finish come more often than the rest.
 constexpr std::array<Action, 16> kActions = {
-    Action::kQuery,   Action::kProgress, Action::kFinish,         Action::kBegin,
-    Action::kEnd,     Action::kPoll,     Action::kWait,           Action::kCancel,
-    Action::kAddRef,  Action::kRelease,  Action::kQueryInterface, Action::kBarrier,
-    Action::kQuery,   Action::kProgress, Action::kFinish,         Action::kQuery,
+    Action::kQuery,  Action::kProgress, Action::kFinish,         Action::kBegin,
+    Action::kEnd,    Action::kPoll,     Action::kWait,           Action::kCancel,
+    Action::kAddRef, Action::kRelease,  Action::kQueryInterface, Action::kBarrier,
+    Action::kQuery,  Action::kProgress, Action::kFinish,         Action::kQuery,
 };
 
 uint32_t Read(const uint8_t* bytes, size_t count) {
@@ -158,8 +158,9 @@ void PackStep(const Step& step, uint8_t* bytes) {
   bytes[kTarget] = static_cast<uint8_t>(step.op);
   switch (step.action) {
     case Action::kQuery:
-      bytes[kTarget] = static_cast<uint8_t>(step.op | static_cast<uint32_t>(step.null_outputs) << 3 |
-                                            static_cast<uint32_t>(step.outputs) << 5);
+      bytes[kTarget] =
+          static_cast<uint8_t>(step.op | static_cast<uint32_t>(step.null_outputs) << 3 |
+                               static_cast<uint32_t>(step.outputs) << 5);
       bytes[kArgument] = static_cast<uint8_t>(step.repeat == 1 ? 0 : kOnce + step.repeat - 1);
       bytes[kValue] = PackOffset(step.hr_offset, kUsualHrOffset);
       bytes[kValue + 1] = PackOffset(step.percent_offset, kUsualPercentOffset);

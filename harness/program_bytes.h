@@ -3,9 +3,9 @@
 // Four bytes for the Program, then ten for each step; a step cut off is read as if zeros followed.
 // Zeros are the plainest: a query on thread 0 of operation 0, in order. A changed byte changes one
 // property of one step. Values out of range are folded into it, and what would make a Program too
-// long is left out, so that whatever the bytes are the Program is valid and small (kMaxPackedCalls).
-// Results come from the table of codes or are any 32 bits; those that no operation may finish with
-// stand for S_OK.
+// long is left out, so that whatever the bytes are the Program is valid and small
+// (kMaxPackedCalls). Results come from the table of codes or are any 32 bits; those that no
+// operation may finish with stand for S_OK.
 //
 // Not everything can be said: names, explored schedules, `measure`, large counts. Files use JSON
 // (program_json.h). A change of the table of codes changes what packed results mean. All functions
