@@ -16,6 +16,8 @@ namespace {
 
 using Field = BinaryField;
 
+// Short inputs are read with little memory, long ones with few reads.
+constexpr size_t kFirstPieceBytes = size_t{1} << 12;
 constexpr size_t kPieceBytes = size_t{1} << 18;
 constexpr uint64_t kMaxUint32 = std::numeric_limits<uint32_t>::max();
 constexpr uint64_t kMaxTime = static_cast<uint64_t>(std::numeric_limits<int64_t>::max());
@@ -24,7 +26,7 @@ constexpr uint64_t kMaxTime = static_cast<uint64_t>(std::numeric_limits<int64_t>
 // thing that is wrong, and then nothing more may be taken.
 class ByteReader {
  public:
-  explicit ByteReader(std::istream& in) : in_(in), buffer_(kPieceBytes) {}
+  explicit ByteReader(std::istream& in) : in_(in), buffer_(kFirstPieceBytes) {}
 
   uint64_t offset() const { return base_ + at_; }
   const BinaryReadError& error() const { return error_; }
@@ -161,6 +163,8 @@ class ByteReader {
 
   bool Fill() {
     base_ += at_;
+    // Full, so that there may be much more.
+    if (end_ == buffer_.size() && end_ < kPieceBytes) buffer_.resize(2 * end_);
     at_ = end_ = 0;
     in_.read(buffer_.data(), static_cast<std::streamsize>(buffer_.size()));
     end_ = static_cast<size_t>(in_.gcount());
