@@ -128,7 +128,7 @@ void DirectRunner::Query(uint32_t op, const Step& step) {
     event.hr = seen.hr;
     event.percent = seen.percent;
   }
-  event.clobbered = std::move(seen.clobbered);
+  if (!seen.clobbered.empty()) event.clobbered = std::move(seen.clobbered);
 }
 
 HRESULT DirectRunner::NextResult(uint32_t op) const {

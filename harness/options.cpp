@@ -323,15 +323,9 @@ std::string WhatIsWrong(const Options& options) {
 
 const std::map<std::string, Command>& Commands() {
   static const std::map<std::string, Command> commands = {
-<<<<<<< HEAD
-      {"run", Command::kRun},        {"check", Command::kCheck},     {"convert", Command::kConvert},
-      {"replay", Command::kReplay},  {"explore", Command::kExplore}, {"list", Command::kList},
-      {"explain", Command::kExplain}};
-=======
-      {"run", Command::kRun},         {"check", Command::kCheck},    {"replay", Command::kReplay},
-      {"explore", Command::kExplore}, {"fuzz", Command::kFuzz},      {"corpus", Command::kCorpus},
-      {"list", Command::kList},       {"explain", Command::kExplain}};
->>>>>>> main
+      {"run", Command::kRun},       {"check", Command::kCheck},     {"convert", Command::kConvert},
+      {"replay", Command::kReplay}, {"explore", Command::kExplore}, {"fuzz", Command::kFuzz},
+      {"corpus", Command::kCorpus}, {"list", Command::kList},       {"explain", Command::kExplain}};
   return commands;
 }
 

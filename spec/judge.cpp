@@ -27,6 +27,15 @@ constexpr size_t kForeignPercents = 2;
 // ... and so may one that is close to the operation's own, for an implementation that rounds.
 constexpr uint32_t kForeignDistance = 30;
 
+// What nearly every QueryStatus is: it gave both outputs, and nothing was seen of it but that. No
+// rule for one call alone has anything to say of it.
+bool IsPlainAnswer(const Event& event) {
+  return event.ret == hr::kOk && event.hr && event.percent && !event.aliased &&
+         event.null_outputs == NullOutputs::kNone && event.clobbered.empty() &&
+         event.slept_in.empty() && event.witness == Witness::kNone && !event.switches &&
+         !event.held;
+}
+
 }  // namespace
 
 class Judge::Impl final : private Returns {
@@ -38,10 +47,12 @@ class Judge::Impl final : private Returns {
 
  private:
   JudgedOperation& Get(uint32_t number);
+  void Invoke(const Event& event, Storage storage, JudgedOperation& operation);
+  void InvokeTransition(const Event& event, Storage storage, JudgedOperation& operation);
   bool Returned(InFlight& call) override;
   // These say whether what the call implies binds the calls after it.
   bool JudgeCall(InFlight& call);
-  bool ReturnQuery(InFlight& call, const Context& context);
+  bool ReturnQuery(InFlight& call, Context& context);
   bool JudgePair(InFlight& call, Context& context);
   // Adds what is wrong with an answer, or keeps it until it is known who drives the operation.
   void Decide(JudgedOperation& operation, std::optional<Complaint> complaint,
@@ -123,14 +134,35 @@ void Judge::Impl::Observe(const Event& event, Storage storage) {
   ++events_;
   sweep_.AdvanceTo(event.t0);
   JudgedOperation& operation = Get(event.op);
+  if (IsDriverCall(event.call) || event.call == Call::kCancel) {
+    InvokeTransition(event, storage, operation);
+  } else {
+    Invoke(event, storage, operation);
+  }
+
+  if (event.t1) {
+    ++operation.in_flight;
+  } else {
+    operation.has_lost_call = true;
+  }
+}
+
+void Judge::Impl::Invoke(const Event& event, Storage storage, JudgedOperation& operation) {
+  OperationStatus& status = operation.status;
+  const InFlight& call = sweep_.Invoke(event, storage, &operation, status.floor());
+  status.Invoked(event, *call.floor, call.order);
+}
+
+// A call that may change the state of its operation, and what the others know of that.
+void Judge::Impl::InvokeTransition(const Event& event, Storage storage,
+                                   JudgedOperation& operation) {
   const bool drives = event.call == Call::kProgress || event.call == Call::kFinish ||
                       (event.call == Call::kBegin && event.driven);
   if (drives && !operation.status.driven()) BecomesDriven(operation);
 
   const uint32_t old_percent = operation.status.driver_percent();
   const uint64_t old_transitions = operation.status.own_transitions();
-  const InFlight& call = sweep_.Invoke(event, storage, &operation, operation.status.floor());
-  operation.status.Invoked(event, *call.floor, call.order);
+  Invoke(event, storage, operation);
   transitions_ += operation.status.own_transitions() - old_transitions;
   if (event.heap && event.call == Call::kBegin) {
     Count(Req::kQa06);
@@ -144,12 +176,6 @@ void Judge::Impl::Observe(const Event& event, Storage storage) {
   ++driver_percents_[operation.status.driver_percent()];
   if (event.call == Call::kFinish) {
     ended_[ended_count_++ % ended_.size()] = {event.op, event.result.value_or(hr::kOk)};
-  }
-
-  if (event.t1) {
-    ++operation.in_flight;
-  } else {
-    operation.has_lost_call = true;
   }
 }
 
@@ -166,11 +192,12 @@ Context Judge::Impl::MakeContext(const InFlight& call) const {
 }
 
 bool Judge::Impl::JudgeCall(InFlight& call) {
-  const Context context = MakeContext(call);
+  Context context = MakeContext(call);
   const Event& event = *call.event;
   JudgedOperation& operation = *call.operation;
   Count(Req::kQs13);
-  if (Check(CallsComeBack(context), event)) return false;
+  const bool came_back = event.t1 && event.fault == Fault::kNone;
+  if (!came_back && Check(CallsComeBack(context), event)) return false;
   if (event.call == Call::kQueryStatus) return ReturnQuery(call, context);
 
   std::optional<Complaint> complaint;
@@ -198,9 +225,16 @@ bool Judge::Impl::JudgeCall(InFlight& call) {
   return true;
 }
 
-bool Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
+bool Judge::Impl::ReturnQuery(InFlight& call, Context& context) {
   const Event& event = *call.event;
   JudgedOperation& operation = *call.operation;
+  if (IsPlainAnswer(event)) {
+    if (event.hr == hr::kOperationPending) Count(Req::kQs06);
+    for (const Req req : {Req::kQs07, Req::kQa01, Req::kQs12}) Count(req);
+    if (event.hr != hr::kOperationPending) Check(BreaksClients(context), event);
+    ++operation.valid_calls;
+    return JudgePair(call, context);
+  }
   if (event.ret && Failed(*event.ret)) Count(Req::kQs18);
   if (event.null_outputs != NullOutputs::kNone) {
     Count(Req::kQs08);
@@ -233,8 +267,7 @@ bool Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
   Count(Req::kQs12);
   if (Check(OutputWrites(context), event)) return false;
   if (!successful || !event.hr || !event.percent) return false;
-  Context pair_context = context;
-  return JudgePair(call, pair_context);
+  return JudgePair(call, context);
 }
 
 bool Judge::Impl::JudgePair(InFlight& call, Context& context) {

@@ -26,7 +26,9 @@ JudgedOperation& LiveOperations::Add(uint32_t number) {
     operation->Restart(number);
   }
   if (few_.size() < kFew) {
-    few_.push_back({number, operation});
+    Numbered& one = few_.emplace_back();
+    one.number = number;
+    one.operation = operation;
   } else {
     many_.emplace(number, operation);
   }

@@ -16,11 +16,13 @@ bool BindsForSure(const Event& event) {
 
 }  // namespace
 
+void Sweep::AddFree() {
+  all_.push_back(std::make_unique<InFlight>());
+  free_.push_back(all_.back().get());
+}
+
 InFlight* Sweep::TakeFree() {
-  if (free_.empty()) {
-    all_.push_back(std::make_unique<InFlight>());
-    return all_.back().get();
-  }
+  if (free_.empty()) AddFree();
   InFlight* const call = free_.back();
   free_.pop_back();
   return call;

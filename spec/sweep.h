@@ -81,6 +81,7 @@ class Sweep {
   };
   using ThreadAndOp = std::pair<uint32_t, uint32_t>;
 
+  void AddFree();
   InFlight* TakeFree();
   InFlight* TakeFirst();
   void Queue(InFlight* call);
