@@ -129,7 +129,7 @@ void DirectRunner::Query(uint32_t op, const Step& step) {
     event.hr = seen.hr;
     event.percent = seen.percent;
   }
-  event.clobbered = std::move(seen.clobbered);
+  if (!seen.clobbered.empty()) event.clobbered = std::move(seen.clobbered);
 }
 
 // Of a row of equal observations the first and the last tell all that the judge needs.
