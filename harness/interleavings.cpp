@@ -25,6 +25,18 @@ uint64_t TrapsOf(const Traces& traces, const Interleaving& interleaving) {
   return traps;
 }
 
+// Each boundary is in as many interleavings as the other preemptions have combinations.
+uint64_t TrapsOfAll(const Traces& traces) {
+  const uint64_t count = CountInterleavings(traces);
+  uint64_t traps = 0;
+  for (const auto& boundaries : traces) {
+    for (const Boundary& boundary : boundaries) {
+      traps += TrapsUntil(boundary) * (count / boundaries.size());
+    }
+  }
+  return traps;
+}
+
 // More tries than this for one that is not chosen yet and affordable mean that few are left.
 constexpr int kTries = 64;
 
@@ -46,6 +58,10 @@ std::vector<Interleaving> ChooseInterleavings(const Traces& traces, uint64_t bud
   std::vector<Interleaving> chosen;
   const uint64_t count = CountInterleavings(traces);
   if (count == 0) return chosen;
+  if (count <= budget && TrapsOfAll(traces) <= trap_budget) {
+    for (uint64_t number = 0; number < count; ++number) chosen.push_back(At(traces, number));
+    return chosen;
+  }
   // First those without a trap on the way, as far as half the budget goes.
   Traces cheap(traces.size());
   std::vector<std::vector<uint32_t>> places(traces.size());
@@ -57,16 +73,6 @@ std::vector<Interleaving> ChooseInterleavings(const Traces& traces, uint64_t bud
     }
   }
   uint64_t traps = 0;
-  uint64_t all_traps = 0;
-  bool all = count <= budget;
-  for (uint64_t number = 0; all && number < count; ++number) {
-    all_traps += TrapsOf(traces, At(traces, number));
-    all = all_traps <= trap_budget;
-  }
-  if (all) {
-    for (uint64_t number = 0; number < count; ++number) chosen.push_back(At(traces, number));
-    return chosen;
-  }
   std::unordered_set<uint64_t> taken;
   const auto take = [&](const Interleaving& interleaving) {
     uint64_t number = 0;
