@@ -99,7 +99,7 @@ bool ExplorationPlan::FindStopsInTraces() {
 bool ExplorationPlan::CanSweep() const {
   if (stops_.size() != 1 || stops_.front().iut_thread) return false;
   uint64_t traps = 0;
-  for (const Boundary& boundary : stops_.front().trace) traps += TrapsUntil(boundary);
+  for (const Boundary& boundary : stops_.front().trace) traps += TrapsOnTheWay(boundary);
   const uint32_t at = program_.schedule.preemptions.front().step;
   const size_t after = size_t{at} + 1;
   return traps > program_.schedule.traps && after < program_.steps.size() &&
@@ -156,7 +156,7 @@ bool ExplorationPlan::IsTooSlow(const Interleaving& interleaving, int64_t cpu_ns
   if (next_ < certain_) return false;
   bool cheap = true;
   for (size_t i = 0; i < stops_.size(); ++i) {
-    cheap = cheap && TrapsUntil(stops_[i].trace[interleaving[i]]) == 1;
+    cheap = cheap && TrapsOnTheWay(stops_[i].trace[interleaving[i]]) == 0;
   }
   return cpu_ns - chosen_at_cpu_ns_ > (cheap ? kCheapTimes : 1) * TimeLimitNs();
 }
