@@ -36,6 +36,22 @@ class File:
         self.source = ["", *(ROOT / path).read_text().splitlines()]
         self.excused_lines = set()
 
+    def decided_by_language(self, line):
+        """A condition known when it is compiled, or the way past all cases of a switch, which
+        clang counts where there is no default: no input can choose there."""
+        text = self.source[line].strip()
+        return "if constexpr (" in text or text.startswith("switch (")
+
+    def block(self, line):
+        """The line, and if it opens a block, the lines to the block's end."""
+        text = self.source[line]
+        end = line
+        if text.endswith("{"):
+            indent = len(text) - len(text.lstrip())
+            while not self.source[end].startswith(" " * indent + "}"):
+                end += 1
+        return range(line, end + 1)
+
     def missed_lines(self):
         return {line for line, count in self.lines.items() if count == 0}
 
@@ -104,6 +120,8 @@ def add_target(files, binary, profile):
         file.names.add(source["filename"])
         # A template has its branches once for each instance; one that is reached will do.
         for line, column, _, _, taken, not_taken, *_ in source["branches"]:
+            if file.decided_by_language(line):
+                continue
             file.branches[line, column, True] += taken
             file.branches[line, column, False] += not_taken
     listing, current = subprocess.check_output([*export, "-format=lcov"], text=True), None
@@ -124,7 +142,8 @@ def write_html(folder, build, targets, profiles, files):
     subprocess.run(
         ["llvm-cov", "show", f"-instr-profile={merged}", binaries[0],
          *(f"-object={binary}" for binary in binaries[1:]), "-format=html",
-         "-show-branches=count", f"-output-dir={folder}", *sorted(name for file in files.values() for name in file.names)],
+         "-show-branches=count", f"-output-dir={folder}",
+         *sorted(name for file in files.values() for name in file.names)],
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
     print(f"\n{folder}/index.html shows every line")
 
@@ -132,10 +151,10 @@ def write_html(folder, build, targets, profiles, files):
 def excuse(files):
     """Takes the exceptions into account; what is wrong with them."""
     wrong = []
-    for number, row in enumerate(EXCEPTIONS.read_text().splitlines(), 1):
+    for at, row in enumerate(EXCEPTIONS.read_text().splitlines(), 1):
         if not row or row.startswith("#"):
             continue
-        where = f"{EXCEPTIONS.name}:{number}: "
+        where = f"{EXCEPTIONS.name}:{at}: "
         parts = row.split("\t")
         if len(parts) != 3 or not all(parts):
             wrong.append(where + "expected a file, a line and a reason, with tabs between them")
@@ -145,7 +164,9 @@ def excuse(files):
         if path in files:
             file = files[path]
             lines = file.missed_lines() | {place[0] for place in file.missed_branches()}
-            missed = {line for line in lines if file.source[line].strip() == text}
+            blocks = [file.block(number) for number, line in enumerate(file.source)
+                      if line.strip() == text]
+            missed = lines & {line for block in blocks for line in block}
             file.excused_lines |= missed
         if not missed:
             wrong.append(where + f"explains nothing: {path} has no such line, or all of it is "
