@@ -1,57 +1,36 @@
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <fstream>
 #include <iostream>
 #include <vector>
 
 #include "harness/campaign.h"
 #include "harness/commands.h"
 #include "harness/console.h"
+#include "harness/history_file.h"
 #include "harness/reports.h"
 #include "harness/text.h"
-#include "spec/history_json.h"
+#include "spec/judge.h"
 
 namespace vdsconform {
 namespace {
-
-constexpr const char* kStandardInput = "standard input";
 
 int WrongUse(const std::string& message) {
   std::cerr << "vdsconform: " << Printable(message) << '\n';
   return 2;
 }
 
-// Judges the stream as it is read; an error that names the line, or empty.
-std::string JudgeStream(std::istream& in, const std::string& name, Campaign* campaign) {
+// Judges the history as it is read; an error that names the place, or empty.
+std::string JudgeFile(const std::string& path, Campaign* campaign) {
   Judge judge(campaign->profile());
-  const std::optional<ReadError> error =
-      ReadHistory(in, [&judge](const Event& event) { judge.Observe(event); });
-  if (error) {
-    const std::string line = error->line > 0 ? ":" + std::to_string(error->line) : "";
-    return name + line + ": " + error->message;
-  }
-  const std::string reproduce = "vdsconform check " +
-                                ShellWord(name == kStandardInput ? "-" : name) +
-                                (campaign->profile() == Profile::kWin32
-                                     ? ""
-                                     : " --profile " + std::string(Name(campaign->profile())));
-  campaign->Add(judge.Finish(), name, nullptr, reproduce);
+  std::string error = WithHistoryFile(path, [&judge](std::istream& in) {
+    return ReadEitherHistory(in, [&judge](const Event& event) { judge.Observe(event); });
+  });
+  if (!error.empty()) return error;
+  const std::string profile = campaign->profile() == Profile::kWin32
+                                  ? ""
+                                  : " --profile " + std::string(Name(campaign->profile()));
+  campaign->Add(judge.Finish(), HistoryName(path), nullptr,
+                "vdsconform check " + ShellWord(path) + profile);
   return {};
-}
-
-std::string JudgeFile(const std::string& name, Campaign* campaign) {
-  if (name == "-") {
-    std::ios::sync_with_stdio(false);
-    return JudgeStream(std::cin, kStandardInput, campaign);
-  }
-  std::vector<char> buffer(size_t{1} << 18);
-  std::ifstream in;
-  in.rdbuf()->pubsetbuf(buffer.data(), static_cast<std::streamsize>(buffer.size()));
-  errno = 0;
-  in.open(name, std::ios::binary);
-  if (!in) return name + ": cannot be read: " + std::strerror(errno);
-  return JudgeStream(in, name, campaign);
 }
 
 // A history is judged for what it shows; the rest does not apply to it.
@@ -70,7 +49,7 @@ void MarkExercised(Campaign* campaign) {
 
 int CheckCommand(const Options& options) {
   Campaign campaign(options.profile, options.report.strict);
-  campaign.iut_origin = options.file == "-" ? kStandardInput : options.file;
+  campaign.iut_origin = HistoryName(options.file);
   std::string error = LoadKnownFailures(options.report, &campaign);
   if (!error.empty()) return WrongUse(error);
   const std::variant<Reports, std::string> prepared =

@@ -10,9 +10,12 @@ namespace vdsconform {
 
 int RunCommand(const Options& options);
 int CheckCommand(const Options& options);
+int ConvertCommand(const Options& options);
 int ReplayCommand(const Options& options);
 // Explores alone, or replays options.file, and shows the code where threads were stopped.
 int ExploreCommand(const Options& options);
+int FuzzCommand(const Options& options);
+int CorpusCommand(const Options& options);
 int ListCommand(const Options& options);
 int ExplainCommand(const Options& options);
 

@@ -36,6 +36,8 @@ ExplorationRun::ExplorationRun(Stage& stage, const CodeMap& code, bool breakpoin
     workers_.push_back(&stage.worker(thread));
     kept_events_.push_back(0);
   }
+  kept_events_.push_back(0);  // of the helper, which ends operations that are waited for
+  static_cast<void>(stage.worker(kMaxThreads));
   // The helper and workers of earlier Programs sleep, but are threads, too.
   for (const pid_t tid : stage.WorkerThreads()) own_threads_.push_back(tid);
   onlooker_.SetOwnThreads(own_threads_);
@@ -338,6 +340,11 @@ void ExplorationRun::KeepOrDrop() {
     }
     kept_events_[i] = events.size();
   }
+  Worker& helper = stage_.worker(kMaxThreads);
+  while (!helper.done() && !abandoned_) std::this_thread::yield();
+  if (abandoned_) return;
+  if (!news) helper.events().resize(kept_events_.back());
+  kept_events_.back() = helper.events().size();
 }
 
 bool ExplorationRun::IsNews() {

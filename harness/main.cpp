@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "harness/commands.h"
+#include "harness/fuzz_engine.h"
 #include "harness/host_main.h"
 
 namespace vdsconform {
@@ -15,10 +16,16 @@ int Dispatch(const Options& options) {
       return RunCommand(options);
     case Command::kCheck:
       return CheckCommand(options);
+    case Command::kConvert:
+      return ConvertCommand(options);
     case Command::kReplay:
       return ReplayCommand(options);
     case Command::kExplore:
       return ExploreCommand(options);
+    case Command::kFuzz:
+      return FuzzCommand(options);
+    case Command::kCorpus:
+      return CorpusCommand(options);
     case Command::kList:
       return ListCommand(options);
     case Command::kExplain:
@@ -30,6 +37,9 @@ int Dispatch(const Options& options) {
 int Main(int argc, char** argv) {
   if (const std::optional<HostOptions> host = ParseHostArguments(argc, argv)) {
     return HostMain(*host);
+  }
+  if (const std::optional<FuzzWorkerOptions> worker = ParseFuzzWorkerArguments(argc, argv)) {
+    return FuzzWorkerMain(*worker);
   }
   const std::variant<Options, Leave> parsed = ParseOptions(argc, argv);
   int exit_code = 0;

@@ -5,12 +5,15 @@
 #include <charconv>
 #include <map>
 
+#include "harness/program_bytes.h"
 #include "harness/text.h"
 
 namespace vdsconform {
 namespace {
 
 constexpr uint32_t kMaxPatienceMs = 3'600'000;
+constexpr uint32_t kMaxFuzzSeconds = 100'000'000;
+constexpr uint32_t kMaxJobs = 32;
 constexpr uint32_t kMaxOperationSeconds = 1'000'000;
 // Of a quick run, unless --rest-ms says otherwise. What is seen waiting is confirmed with several
 // times as much (trial.h).
@@ -136,10 +139,24 @@ void AddRun(CLI::App* app, Options* options, Raw* raw) {
 
 void AddCheck(CLI::App* app, Options* options, Raw* raw) {
   CLI::App* check = app->add_subcommand("check", "Judge a history and give a verdict");
-  check->add_option("FILE", options->file, "A history as JSON lines; - is standard input")
+  check->add_option("FILE", options->file, "A history as JSON lines or packed; - is standard input")
       ->required();
   AddProfile(check, raw);
   AddReportOptions(check, &options->report);
+}
+
+void AddConvert(CLI::App* app, Options* options) {
+  CLI::App* convert = app->add_subcommand("convert", "Pack a history, or unpack it");
+  convert
+      ->add_option("FILE", options->file, "A history as JSON lines or packed; - is standard input")
+      ->required();
+  convert->add_option("OUTPUT", options->output, "The file to write; - is standard output")
+      ->required();
+  convert
+      ->add_option("--to", options->form,
+                   "The form to write; the other one than FILE's if left out")
+      ->type_name("json|binary")
+      ->check(CLI::IsMember({"json", "binary"}));
 }
 
 void AddReplay(CLI::App* app, Options* options, Raw* raw) {
@@ -185,6 +202,66 @@ void AddExplore(CLI::App* app, Options* options, Raw* raw) {
       ->excludes(program);
 }
 
+void AddFuzz(CLI::App* app, Options* options, Raw* raw) {
+  CLI::App* fuzz = app->add_subcommand(
+      "fuzz", "Search for programs that show a finding, until it is told to stop");
+  AddIutOptions(fuzz, &options->iut, raw);
+  AddProfile(fuzz, raw);
+  fuzz->add_flag("--strict", options->report.strict, "Advisories are findings, too");
+  fuzz->add_option("--known-failures", options->report.known_failures,
+                   "Findings that are expected: lines of a requirement and a reason")
+      ->type_name("FILE");
+  fuzz->add_option("--time", options->fuzz.seconds, "Seconds; 0: until interrupted")
+      ->type_name("S")
+      ->check(CLI::Range(0u, kMaxFuzzSeconds))
+      ->capture_default_str();
+  fuzz->add_option("--runs", options->fuzz.runs, "Executions after which it stops; 0: no limit")
+      ->type_name("N")
+      ->check(IsSeed, "a whole number")
+      ->capture_default_str();
+  fuzz->add_option("--jobs", options->fuzz.jobs, "Processes that fuzz side by side")
+      ->type_name("N")
+      ->check(CLI::Range(1u, kMaxJobs))
+      ->capture_default_str();
+  fuzz->add_option("--corpus", options->fuzz.corpus,
+                   "Where inputs are kept that reached something new, and read from at first")
+      ->type_name("DIR");
+  fuzz->add_option("--max-steps", options->fuzz.max_steps, "Steps of a program, at most")
+      ->type_name("N")
+      ->check(CLI::Range(1u, static_cast<uint32_t>(kMaxPackedSteps)))
+      ->capture_default_str();
+  fuzz->add_option("--seed", raw->seed, "Seed of everything random; printed if left out")
+      ->type_name("N")
+      ->check(IsSeed, "a whole number");
+  fuzz->add_option("--artifacts", options->artifacts,
+                   "Where programs that show findings are saved; made when one is")
+      ->type_name("DIR")
+      ->capture_default_str();
+  fuzz->footer(
+      "Exit codes: 0 nothing was found; 1 something was; 2 wrong use; 3 nothing was executed, or\n"
+      "a suspicion could not be confirmed; 4 the suite itself failed.");
+}
+
+void AddCorpus(CLI::App* app, Options* options, Raw* raw) {
+  CLI::App* corpus = app->add_subcommand("corpus", "Work on what `fuzz --corpus` has kept");
+  corpus->require_subcommand(1);
+  CLI::App* show = corpus->add_subcommand("show", "Show inputs as programs");
+  show->add_option("PATH", options->paths, "Files and folders")->required();
+  CLI::App* merge = corpus->add_subcommand(
+      "merge", "Add to the first folder what the others reach beyond it, and nothing else");
+  merge->add_option("DIR", options->paths, "The folder to add to, then those to take from")
+      ->required()
+      ->expected(2, 1'000);
+  AddIutOptions(merge, &options->iut, raw);
+  CLI::App* minimise = corpus->add_subcommand(
+      "minimise", "Leave in a folder as few and as short inputs as reach all that it reaches");
+  minimise->add_option("DIR", options->paths, "The folder")->required()->expected(1);
+  AddIutOptions(minimise, &options->iut, raw);
+  show->parse_complete_callback([=] { options->corpus_action = CorpusAction::kShow; });
+  merge->parse_complete_callback([=] { options->corpus_action = CorpusAction::kMerge; });
+  minimise->parse_complete_callback([=] { options->corpus_action = CorpusAction::kMinimise; });
+}
+
 void AddOthers(CLI::App* app, Options* options) {
   CLI::App* list = app->add_subcommand("list", "List the requirements, or the cases");
   CLI::Option* json = list->add_flag("--json", options->list_json, "As JSON");
@@ -197,8 +274,11 @@ void AddOthers(CLI::App* app, Options* options) {
 // What no single option can check; empty: nothing is wrong.
 std::string WhatIsWrong(const Options& options) {
   const bool explores = options.command == Command::kExplore;
-  const bool uses_iut =
-      options.command == Command::kRun || options.command == Command::kReplay || explores;
+  const bool fuzzes = options.command == Command::kFuzz;
+  const bool selects =
+      options.command == Command::kCorpus && options.corpus_action != CorpusAction::kShow;
+  const bool uses_iut = options.command == Command::kRun || options.command == Command::kReplay ||
+                        explores || fuzzes || selects;
   const bool only_lists =
       std::any_of(options.gtest_flags.begin(), options.gtest_flags.end(),
                   [](const std::string& flag) { return flag.rfind("--gtest_list_tests", 0) == 0; });
@@ -220,6 +300,9 @@ std::string WhatIsWrong(const Options& options) {
   if (iut.in_process && iut.library.empty() && !only_lists) {
     return "--in-process needs a library: give --iut LIB";
   }
+  if (iut.in_process && (fuzzes || selects)) {
+    return "--in-process belongs to `run` and `replay`: what is fuzzed may end its process";
+  }
   if (!iut.parameters.empty() && !iut.host.empty()) {
     return "--param goes to a library: put what the host needs into its command";
   }
@@ -240,8 +323,9 @@ std::string WhatIsWrong(const Options& options) {
 
 const std::map<std::string, Command>& Commands() {
   static const std::map<std::string, Command> commands = {
-      {"run", Command::kRun},         {"check", Command::kCheck}, {"replay", Command::kReplay},
-      {"explore", Command::kExplore}, {"list", Command::kList},   {"explain", Command::kExplain}};
+      {"run", Command::kRun},       {"check", Command::kCheck},     {"convert", Command::kConvert},
+      {"replay", Command::kReplay}, {"explore", Command::kExplore}, {"fuzz", Command::kFuzz},
+      {"corpus", Command::kCorpus}, {"list", Command::kList},       {"explain", Command::kExplain}};
   return commands;
 }
 
@@ -287,8 +371,11 @@ std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
   app.footer(kFooter);
   AddRun(&app, &options, &raw);
   AddCheck(&app, &options, &raw);
+  AddConvert(&app, &options);
   AddReplay(&app, &options, &raw);
   AddExplore(&app, &options, &raw);
+  AddFuzz(&app, &options, &raw);
+  AddCorpus(&app, &options, &raw);
   AddOthers(&app, &options);
   try {
     std::reverse(arguments.begin(), arguments.end());  // what CLI11 wants of a vector
@@ -299,6 +386,7 @@ std::variant<Options, Leave> ParseOptions(int argc, const char* const* argv) {
 
   options.command = Commands().at(app.get_subcommands().front()->get_name());
   const CLI::App* command = app.get_subcommands().front();
+  if (options.command == Command::kFuzz && command->count("--seed") > 0) options.seed = raw.seed;
   if (options.command == Command::kRun || options.command == Command::kExplore) {
     if (command->count("--seed") > 0) options.seed = raw.seed;
     options.explore = options.quick ? 1 : kMaxPreemptions;

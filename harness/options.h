@@ -20,7 +20,17 @@ namespace vdsconform {
 // The version of the suite, such as "1.0.0".
 std::string_view Version();
 
-enum class Command : uint8_t { kRun, kCheck, kReplay, kExplore, kList, kExplain };
+enum class Command : uint8_t {
+  kRun,
+  kCheck,
+  kConvert,
+  kReplay,
+  kExplore,
+  kFuzz,
+  kCorpus,
+  kList,
+  kExplain
+};
 
 // Shared by `run` and `check`.
 struct ReportOptions {
@@ -41,6 +51,17 @@ struct IutOptions {
   Patience patience;
 };
 
+struct FuzzOptions {
+  uint32_t seconds = 60;    // 0: until interrupted
+  uint64_t runs = 0;        // 0: no limit
+  uint32_t jobs = 1;        // processes
+  uint32_t max_steps = 16;  // of a Program
+  std::string corpus;       // a folder; empty: one that does not outlive the run
+};
+
+// What `corpus` does with its folders.
+enum class CorpusAction : uint8_t { kShow, kMerge, kMinimise };
+
 struct Options {
   Command command = Command::kRun;
   Profile profile = Profile::kWin32;
@@ -55,12 +76,22 @@ struct Options {
   std::string artifacts = "vdsconform-findings";
   std::vector<std::string> gtest_flags;  // "--gtest_...", as given; also for `list --cases`
 
-  // check: "-" is standard input; replay: the Program; explore: the Program, or empty
+  // check and convert: "-" is standard input; replay: the Program; explore: the Program, or empty
   std::string file;
+
+  // convert
+  std::string output;  // "-" is standard output
+  std::string form;    // "json" or "binary"; empty: the one that the input has not
 
   // replay
   uint32_t repeat = 1;
   std::string history;
+
+  FuzzOptions fuzz;
+
+  // corpus: what it works on, files or folders; merge: into the first
+  CorpusAction corpus_action = CorpusAction::kShow;
+  std::vector<std::string> paths;
 
   // list
   bool list_json = false;

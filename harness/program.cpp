@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "spec/hresult.h"
+#include "spec/iut.h"
 
 namespace vdsconform {
 
@@ -65,6 +66,35 @@ std::string_view Name(Schedule::Kind kind) {
       return "explored";
   }
   return "";
+}
+
+IID IidOf(Interface interface_id) {
+  switch (interface_id) {
+    case Interface::kIUnknown:
+      return vdsconform_iid_iunknown();
+    case Interface::kIVdsAsync:
+      return vdsconform_iid_ivdsasync();
+    case Interface::kOther:
+      break;
+  }
+  // A made-up IID that no object can support.
+  return IID{0x9F3C61E2, 0x0D47, 0x4B1A, {0xA6, 0x55, 0x3E, 0x90, 0x71, 0xC8, 0x2D, 0x14}};
+}
+
+void RestrictTo(uint32_t capabilities, Program* program) {
+  const auto has = [capabilities](uint32_t capability) { return (capabilities & capability) != 0; };
+  for (Operation& operation : program->operations) {
+    if (operation.estimable && !has(VDSCONFORM_ESTIMATE) && has(VDSCONFORM_NOT_ESTIMATE)) {
+      operation.estimable = false;
+    } else if (!operation.estimable && !has(VDSCONFORM_NOT_ESTIMATE)) {
+      operation.estimable = true;
+    }
+  }
+  for (Step& step : program->steps) {
+    const bool cannot = (step.action == Action::kWait && !has(VDSCONFORM_WAIT)) ||
+                        (step.action == Action::kCancel && !has(VDSCONFORM_CANCEL));
+    if (cannot) step.action = Action::kQuery;
+  }
 }
 
 namespace {

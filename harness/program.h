@@ -121,6 +121,13 @@ std::string_view Name(Action action);  // "query-interface" and so on, as in JSO
 std::string_view Name(Outputs outputs);
 std::string_view Name(Schedule::Kind kind);
 
+// What a kQueryInterface step asks for; of kOther, one that no object can support.
+IID IidOf(Interface interface_id);
+
+// Leaves out what an IUT with these capabilities (iut.h) does not offer: its Waits and Cancels
+// become queries, and progress can be estimated where nothing else can be started, or cannot.
+void RestrictTo(uint32_t capabilities, Program* program);
+
 // "query on thread 1", "finish with S_OK": for findings and `vdsconform replay`.
 std::string Describe(const Step& step);
 

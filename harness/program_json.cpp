@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "harness/json_text.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -67,7 +68,7 @@ struct Refused {
 };
 
 [[noreturn]] void Refuse(const std::string& path, const std::string& expected, const Json& got) {
-  std::string shown = got.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string shown = Shown(got);
   if (shown.size() > 60) shown = shown.substr(0, 57) + "...";
   throw Refused{fmt::format("{}: expected {}, got {}", path, expected, shown)};
 }
@@ -267,11 +268,13 @@ Program ReadProgram(const Json& json) {
   return program;
 }
 
-// The library's message without its own error number.
-std::string SyntaxError(const Json::parse_error& error) {
+// The library's message without its own error number. A number too large for a double is
+// well-formed JSON and yet cannot be read, so the library reports it apart from errors of syntax.
+std::string ReadingError(const Json::exception& error) {
+  const bool syntax = dynamic_cast<const Json::parse_error*>(&error) != nullptr;
   const std::string_view text = error.what();
   const size_t bracket = text.find("] ");
-  return "document: not JSON: " +
+  return (syntax ? "document: not JSON: " : "document: ") +
          std::string(bracket == std::string_view::npos ? text : text.substr(bracket + 2));
 }
 
@@ -300,7 +303,7 @@ std::string ToJson(const Program& program) {
   if (program.measure != defaults.measure) json["measure"] = program.measure;
   Json& list = json["steps"] = Json::array();
   for (const Step& step : program.steps) list.push_back(StepToJson(step));
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Dump(json);
 }
 
 std::variant<Program, std::string> ParseProgram(std::string_view text) {
@@ -308,8 +311,8 @@ std::variant<Program, std::string> ParseProgram(std::string_view text) {
     return ReadProgram(Json::parse(text));
   } catch (const Refused& refused) {
     return refused.message;
-  } catch (const Json::parse_error& error) {
-    return SyntaxError(error);
+  } catch (const Json::exception& error) {
+    return ReadingError(error);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include "harness/capabilities.h"
 #include "harness/iut_library.h"
+#include "harness/json_text.h"
 #include "harness/program_json.h"
 #include "spec/iut.h"
 
@@ -24,10 +25,6 @@ uint32_t CapabilityNamed(const Json& json) {
     if (CapabilityNames(bit).front() == json.get_ref<const std::string&>()) return bit;
   }
   return 0;
-}
-
-std::string Dump(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
 // Sets `value` from a field that may be missing. False: it has another type.
@@ -63,7 +60,7 @@ HostLine ParseCapabilities(const Json& json, Hello hello) {
       return Malformed{
           fmt::format("iut.capabilities: expected DRIVE, CANCEL, WAIT, ESTIMATE or "
                       "NOT_ESTIMATE, got {}",
-                      Excerpt(Dump(element)))};
+                      Excerpt(Shown(element)))};
     }
     hello.info.capabilities |= bit;
   }

@@ -14,6 +14,7 @@
 #include "harness/own_descriptors.h"
 #include "harness/quarantine.h"
 #include "harness/stepper.h"
+#include "harness/thinning.h"
 #include "harness/thread_state.h"
 #include "spec/hresult.h"
 
@@ -36,16 +37,6 @@ void WaitWhile(std::atomic<uint32_t>& word, uint32_t old, std::chrono::nanosecon
   syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, old, &time, nullptr, 0);
 }
 
-bool SameObservation(const Event& a, const Event& b) {
-  return a.op == b.op && a.call == b.call && a.ret == b.ret && a.hr == b.hr &&
-         a.percent == b.percent && a.null_outputs == b.null_outputs && a.step == b.step;
-}
-
-bool Remarkable(const Event& event) {
-  return event.fault != Fault::kNone || event.witness != Witness::kNone ||
-         !event.slept_in.empty() || !event.clobbered.empty();
-}
-
 // Has the stepper follow a call, however it is left.
 class FollowedCall {
  public:
@@ -61,19 +52,6 @@ class FollowedCall {
  private:
   const bool followed_;
 };
-
-IID IidOf(Interface interface_id) {
-  switch (interface_id) {
-    case Interface::kIUnknown:
-      return vdsconform_iid_iunknown();
-    case Interface::kIVdsAsync:
-      return vdsconform_iid_ivdsasync();
-    case Interface::kOther:
-      break;
-  }
-  // A made-up IID that no object can support.
-  return IID{0x9F3C61E2, 0x0D47, 0x4B1A, {0xA6, 0x55, 0x3E, 0x90, 0x71, 0xC8, 0x2D, 0x14}};
-}
 
 }  // namespace
 

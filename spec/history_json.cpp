@@ -8,6 +8,7 @@
 #include <limits>
 #include <vector>
 
+#include "event_check.h"
 #include "history_order.h"
 #include "hresult.h"
 #include "line_reader.h"
@@ -159,10 +160,11 @@ class EventReader {
     return FailExpecting(field, "true or false", value);
   }
 
-  bool ReadText(Field field, dom::element value, std::string* target) {
+  template <typename Text>
+  bool ReadText(Field field, dom::element value, Text* target) {
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS) return FailExpecting(field, "a text", value);
-    target->assign(text);
+    *target = text;
     return true;
   }
 
@@ -296,41 +298,8 @@ class EventReader {
     for (const Field field : {Field::kOp, Field::kThread, Field::kCall, Field::kT0}) {
       if (!Has(field)) return Fail(Quoted(field) + " is missing");
     }
-    if (event_->t1 && *event_->t1 < event_->t0) {
-      return Fail("\"t1\" is " + std::to_string(*event_->t1) + " but \"t0\" is " +
-                  std::to_string(event_->t0) + ": a call cannot return before it was invoked");
-    }
-    const auto call = [this] { return Quoted(Name(event_->call)); };
-    switch (event_->call) {
-      case Call::kProgress:
-        if (!event_->percent) return Fail(call() + " needs \"percent\"");
-        if (*event_->percent > 100) {
-          return Fail("\"percent\" of " + call() + " must be 0 to 100, found " +
-                      std::to_string(*event_->percent));
-        }
-        return true;
-      case Call::kFinish:
-        if (!event_->result) return Fail(call() + " needs \"result\"");
-        // C13: the code that says "in progress" cannot say how it ended.
-        if (*event_->result == hr::kOperationPending) {
-          return Fail(
-              "\"result\" is VDS_E_OPERATION_PENDING: no operation can end with the code "
-              "that says it has not ended");
-        }
-        return true;
-      case Call::kQueryStatus:
-      case Call::kWait:
-      case Call::kCancel:
-      case Call::kQueryInterface:
-        if (event_->ret || !event_->t1 || event_->fault != Fault::kNone) return true;
-        return Fail(call() + " needs \"ret\", for it came back without a \"fault\"");
-      case Call::kBegin:
-      case Call::kEnd:
-      case Call::kAddRef:
-      case Call::kRelease:
-        return true;
-    }
-    return true;
+    std::string why = WhyNotInHistory(*event_);
+    return why.empty() || Fail(std::move(why));
   }
 
   Event* event_ = nullptr;
@@ -365,7 +334,7 @@ struct HistoryLineParser::Impl {
   dom::parser parser{kMaxLineBytes + simdjson::SIMDJSON_PADDING};
   std::vector<char> padded = std::vector<char>(4096 + simdjson::SIMDJSON_PADDING);
   EventReader reader;
-  HistoryOrder order;
+  HistoryOrder order{HistoryOrder::Place::kLine};
   Event event;
   ReadError error;
   uint64_t line = 0;

@@ -4,39 +4,39 @@
 
 namespace vdsconform {
 
-std::string HistoryOrder::Check(const Event& event, uint64_t line) {
+std::string HistoryOrder::Check(const Event& event, uint64_t place) {
   if (event.t0 < last_t0_) {
-    return "\"t0\" is " + std::to_string(event.t0) + " but an earlier line has " +
-           std::to_string(last_t0_) + ": events are sorted by \"t0\"";
+    return "\"t0\" is " + std::to_string(event.t0) + " but an earlier " +
+           (places_ == Place::kLine ? "line" : "event") + " has " + std::to_string(last_t0_) +
+           ": events are sorted by \"t0\"";
   }
   last_t0_ = event.t0;
-  std::string message = CheckThread(event, line);
+  std::string message = CheckThread(event, place);
   if (message.empty() && event.call == Call::kBegin) message = CheckBegin(event.op);
   return message;
 }
 
-std::string HistoryOrder::CheckThread(const Event& event, uint64_t line) {
+std::string HistoryOrder::CheckThread(const Event& event, uint64_t place) {
   const auto found = threads_.find(event.thread);
   if (found == threads_.end()) {
     if (threads_.size() >= kMaxThreads) {
       return "more than " + std::to_string(kMaxThreads) +
              " different threads: number them one after another and use numbers again";
     }
-    threads_.emplace(event.thread, Thread{event.t1, line});
+    threads_.emplace(event.thread, Thread{event.t1, place});
     return "";
   }
   Thread& thread = found->second;
   if (!thread.t1) {
-    return "thread " + std::to_string(event.thread) + " is still in its call of line " +
-           std::to_string(thread.line) + ", which has no \"t1\" and so never came back";
+    return "thread " + std::to_string(event.thread) + " is still in its call, " + At(thread.place) +
+           ", which has no \"t1\" and so never came back";
   }
   if (event.t0 < *thread.t1) {
     return "\"t0\" is " + std::to_string(event.t0) + " but the previous call of thread " +
-           std::to_string(event.thread) + ", in line " + std::to_string(thread.line) +
-           ", returned at " + std::to_string(*thread.t1) +
-           ": the calls of one thread do not overlap";
+           std::to_string(event.thread) + ", " + At(thread.place) + ", returned at " +
+           std::to_string(*thread.t1) + ": the calls of one thread do not overlap";
   }
-  thread = {event.t1, line};
+  thread = {event.t1, place};
   return "";
 }
 
@@ -61,6 +61,10 @@ std::string HistoryOrder::CheckBegin(uint32_t op) {
     begun_.emplace(op, last);
   }
   return "";
+}
+
+std::string HistoryOrder::At(uint64_t place) const {
+  return (places_ == Place::kLine ? "in line " : "at byte ") + std::to_string(place);
 }
 
 }  // namespace vdsconform

@@ -22,19 +22,26 @@ class HistoryOrder {
   static constexpr size_t kMaxThreads = 65'536;
   static constexpr size_t kMaxOperationRanges = 65'536;
 
-  // Takes the next event, which stands in line `line`. Empty: it is in order; else why it is not,
-  // and then nothing more may be asked.
-  std::string Check(const Event& event, uint64_t line);
+  // What messages say an event's place is.
+  enum class Place : uint8_t { kLine, kByte };
+
+  explicit HistoryOrder(Place places = Place::kLine) : places_(places) {}
+
+  // Takes the next event, which stands in line, or at byte, `place`. Empty: it is in order; else
+  // why it is not, and then nothing more may be asked.
+  std::string Check(const Event& event, uint64_t place);
 
  private:
   struct Thread {
     std::optional<int64_t> t1;  // of its last call; none: it never came back
-    uint64_t line;              // of its last call
+    uint64_t place;             // of its last call
   };
 
-  std::string CheckThread(const Event& event, uint64_t line);
+  std::string CheckThread(const Event& event, uint64_t place);
   std::string CheckBegin(uint32_t op);
+  std::string At(uint64_t place) const;
 
+  Place places_;
   int64_t last_t0_ = 0;
   std::unordered_map<uint32_t, Thread> threads_;
   // Numbers of the operations that have begun: first to last of each unbroken range.

@@ -194,6 +194,12 @@ CodeClass Classify(HRESULT hr) {
   return IsWindowsFacility(facility) ? CodeClass::kStandard : CodeClass::kForeign;
 }
 
+bool MayBeFinal(HRESULT result) {
+  // An operation may not finish with the pending code (C13). A final 0x00042409 would be legal,
+  // but no observer can tell it from the pending code misprinted (C2), so no Program uses it.
+  return result != hr::kOperationPending && result != hr::kOperationPendingMisprint;
+}
+
 std::string WhyNotWellFormed(HRESULT hr) {
   const CodeClass code_class = Classify(hr);
   if (code_class == CodeClass::kMalformed) {

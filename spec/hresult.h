@@ -82,6 +82,10 @@ enum class CodeClass : uint8_t {
 // Classifies the bits of a failure code (for QS-18). Success codes are classified alike.
 CodeClass Classify(HRESULT hr);
 
+// True if an operation may finish with `result` and a judge can tell it from the pending code, the
+// misprint of which included (C2, C13).
+bool MayBeFinal(HRESULT result);
+
 // Why `hr` is not what a method may return as a failure (QS-18); empty if it is.
 std::string WhyNotWellFormed(HRESULT hr);
 

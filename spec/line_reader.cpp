@@ -1,17 +1,20 @@
 #include "line_reader.h"
 
+#include <algorithm>
 #include <cstring>
 #include <istream>
 
 namespace vdsconform {
 namespace {
 
+// Short inputs are read with little memory, long ones with few reads.
+constexpr size_t kFirstPieceBytes = size_t{1} << 12;
 constexpr size_t kPieceBytes = size_t{1} << 18;
 
 }  // namespace
 
 LineReader::LineReader(std::istream& in, size_t max_bytes)
-    : in_(in), max_bytes_(max_bytes), buffer_(kPieceBytes) {}
+    : in_(in), max_bytes_(max_bytes), buffer_(kFirstPieceBytes), piece_(kFirstPieceBytes) {}
 
 bool LineReader::Next(std::string_view* line) {
   unterminated_ = false;
@@ -41,8 +44,9 @@ bool LineReader::Fill() {
   std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
   end_ -= begin_;
   begin_ = 0;
-  if (buffer_.size() - end_ < kPieceBytes) buffer_.resize(end_ + kPieceBytes);
-  in_.read(buffer_.data() + end_, static_cast<std::streamsize>(kPieceBytes));
+  if (buffer_.size() - end_ < piece_) buffer_.resize(end_ + piece_);
+  in_.read(buffer_.data() + end_, static_cast<std::streamsize>(piece_));
+  piece_ = std::min(2 * piece_, kPieceBytes);
   end_ += static_cast<size_t>(in_.gcount());
   return in_.gcount() > 0;
 }

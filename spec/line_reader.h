@@ -29,6 +29,7 @@ class LineReader {
   std::istream& in_;
   const size_t max_bytes_;
   std::vector<char> buffer_;
+  size_t piece_;        // bytes of the next read
   size_t begin_ = 0;    // of what has not been handed out
   size_t end_ = 0;      // of what has been read
   size_t scanned_ = 0;  // bytes from begin_ that are known to hold no newline

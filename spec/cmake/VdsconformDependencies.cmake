@@ -4,12 +4,15 @@
 #   vdsconform_find(NAME...)
 #
 # NAME is one of those in the table below. Targets become visible in the calling directory and
-# below. With VDSCONFORM_FETCH off, a missing package is an error that says what to install.
+# below. With VDSCONFORM_FETCH off, a missing package is an error that says what to install. With
+# VDSCONFORM_FETCH_ALWAYS nothing that is installed is used, for builds with another C++ library or
+# with instrumentation, and for programs that run where the libraries are not installed.
 
 include_guard(GLOBAL)
 include(FetchContent)
 
 option(VDSCONFORM_FETCH "Fetch libraries that are not installed" ON)
+option(VDSCONFORM_FETCH_ALWAYS "Fetch all libraries, whether installed or not" OFF)
 
 set(vdsconform_debian_fmt libfmt-dev)
 set(vdsconform_fetch_fmt
@@ -72,16 +75,20 @@ macro(vdsconform_find)
     string(TOLOWER "${vdsconform_name}" vdsconform_lower)
     FetchContent_GetProperties(${vdsconform_name})
     if(NOT ${vdsconform_lower}_POPULATED)
-      find_package(${vdsconform_name} QUIET)
-      if(NOT ${vdsconform_name}_FOUND)
-        if(NOT VDSCONFORM_FETCH)
+      if(NOT VDSCONFORM_FETCH_ALWAYS)
+        find_package(${vdsconform_name} QUIET)
+      endif()
+      if(VDSCONFORM_FETCH_ALWAYS OR NOT ${vdsconform_name}_FOUND)
+        if(NOT VDSCONFORM_FETCH AND NOT VDSCONFORM_FETCH_ALWAYS)
           message(
             FATAL_ERROR
               "${vdsconform_name} is not installed. On Debian and Ubuntu: apt-get install "
               "${vdsconform_debian_${vdsconform_name}}. Or set VDSCONFORM_FETCH=ON to fetch it.")
         endif()
-        message(STATUS "${vdsconform_name} is not installed "
-                       "(Debian: ${vdsconform_debian_${vdsconform_name}}); fetching it")
+        if(NOT VDSCONFORM_FETCH_ALWAYS)
+          message(STATUS "${vdsconform_name} is not installed "
+                         "(Debian: ${vdsconform_debian_${vdsconform_name}}); fetching it")
+        endif()
         vdsconform_fetch(${vdsconform_name})
       endif()
     endif()

@@ -5,6 +5,7 @@
 #include <sstream>
 #include <string>
 
+#include "spec/history_binary.h"
 #include "spec/history_json.h"
 #include "spec/judge.h"
 #include "tests/benchmark/generate_history.h"
@@ -62,9 +63,27 @@ void BM_ReadAndJudge(benchmark::State& state) {
   state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(text.size()));
 }
 
+void BM_ReadPackedAndJudge(benchmark::State& state) {
+  std::ostringstream packed;
+  BinaryHistoryWriter writer(packed);
+  GenerateHistory(static_cast<uint64_t>(state.range(0)),
+                  [&writer](const Event& event) { writer.Write(event); });
+  const std::string bytes = packed.str();
+  for (auto _ : state) {
+    std::istringstream in(bytes);
+    Judge judge(Profile::kWin32);
+    const auto error =
+        ReadBinaryHistory(in, [&judge](const Event& event) { judge.Observe(event); });
+    if (error || !Conforms(judge)) state.SkipWithError("the generated history does not conform");
+  }
+  state.SetItemsProcessed(state.iterations() * state.range(0));
+  state.SetBytesProcessed(state.iterations() * static_cast<int64_t>(bytes.size()));
+}
+
 BENCHMARK(BM_Judge)->Arg(1'000'000)->Arg(2'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_Read)->Arg(1'000'000)->Arg(2'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(BM_ReadAndJudge)->Arg(1'000'000)->Arg(2'000'000)->Unit(benchmark::kMillisecond);
+BENCHMARK(BM_ReadPackedAndJudge)->Arg(1'000'000)->Arg(2'000'000)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace vdsconform

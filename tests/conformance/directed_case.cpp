@@ -47,16 +47,6 @@ void AddUnlessThere(std::vector<T>& values, T value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
 }
 
-}  // namespace
-
-bool MayBeFinal(HRESULT result) {
-  // An operation may not finish with the pending code (C13). A final 0x00042409 would be legal,
-  // but no observer can tell it from the pending code misprinted (C2), so no case uses it.
-  return result != hr::kOperationPending && result != hr::kOperationPendingMisprint;
-}
-
-namespace {
-
 bool Waits(const Execution& execution) {
   const auto& events = execution.history.events;
   return std::any_of(events.begin(), events.end(), [](const Event& event) {

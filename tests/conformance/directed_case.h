@@ -53,9 +53,6 @@ class DirectedCase : public ConformanceCase {
   uint32_t costly_programs_ = 0;
 };
 
-// True if an operation may finish with `result` and the judge can tell it from the pending codes.
-bool MayBeFinal(HRESULT result);
-
 // True if executing it ran into calls that wait or do not come back, into a death of the process or
 // into something that kept it from being carried out; such a Program may cost seconds. Remembers
 // for the rest of the run that it happened.

@@ -1,5 +1,6 @@
 """`check`: verdicts on histories, and what is said of files that are none."""
 
+import os
 import unittest
 
 from command import CommandTest
@@ -83,6 +84,56 @@ class Histories(CommandTest):
                                 '"ret":"0x80042409","hr":"0x80042409"')
         self.assertIn("QA-01", self.expect(0, "check", "-", stdin=with_ret)[0])
         self.assertIn("FAIL QA-01", self.expect(1, "check", "-", "--strict", stdin=with_ret)[0])
+
+    def test_packed_histories_are_judged_alike(self):
+        for content, code in [(GOOD, 0), (GOOD.replace(PENDING, MISPRINT), 1), (HEADER, 3)]:
+            with self.subTest(code=code):
+                packed = self.path("packed")
+                self.expect(0, "convert", self.write("lines", content), packed)
+                lines_out, _ = self.expect(code, "check", "--json", self.path("a"), self.path("lines"))
+                packed_out, _ = self.expect(code, "check", "--json", self.path("b"), packed)
+                self.assertIn("check " + packed if code == 1 else "vdsconform", packed_out)
+                self.assertEqual(self.load("a")["requirements"][0]["verdict"],
+                                 self.load("b")["requirements"][0]["verdict"])
+                self.assertEqual(packed_out.count("FAIL"), lines_out.count("FAIL"))
+                with open(packed, "rb") as file:
+                    self.expect(code, "check", "-", stdin=file.read())
+
+    def test_packing_and_unpacking(self):
+        lines = self.write("lines", GOOD)
+        self.expect(0, "convert", lines, self.path("packed"))
+        with open(self.path("packed"), "rb") as file:
+            packed = file.read()
+        self.assertTrue(packed.startswith(b"\x89VDSH\r\n\x01"))
+        self.assertLess(len(packed) * 4, len(GOOD))
+        self.expect(0, "convert", self.path("packed"), self.path("again"))
+        out, _ = self.expect(0, "convert", "-", "-", stdin=packed)
+        with open(self.path("again"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), out)
+        self.assertEqual(out.count("\n"), GOOD.count("\n"))
+        # The form that is asked for, also if it is the input's own.
+        self.assertEqual(self.expect(0, "convert", "-", "-", "--to", "json", stdin=out)[0], out)
+        self.expect(0, "convert", self.path("packed"), self.path("same"), "--to", "binary")
+        with open(self.path("same"), "rb") as file:
+            self.assertEqual(file.read(), packed)
+
+    def test_broken_packed_histories(self):
+        self.expect(0, "convert", self.write("lines", GOOD), self.path("packed"))
+        with open(self.path("packed"), "rb") as file:
+            packed = file.read()
+        bad = self.write("bad", packed[:-1])
+        self.refuses("check", bad, because=f"bad: byte {len(packed) - 1}: the input ends inside")
+        self.refuses("check", "-", stdin=packed[:7] + b"\x07", because="input: byte 7: ")
+        # Nothing is written for an input that is wrong, and nothing is left behind.
+        self.refuses("convert", bad, self.path("out"), because="bad: byte ")
+        self.refuses("convert", self.path("none"), self.path("out"), because="none: cannot be read")
+        self.refuses("convert", self.write("text", GOOD + "x\n"), self.path("out"),
+                     because="text:6: ")
+        self.refuses("convert", bad, self.path("no/such/folder"), because="cannot be written")
+        self.refuses("convert", bad, because="OUTPUT")
+        self.assertEqual(sorted(os.listdir(self.folder)), ["bad", "lines", "packed", "text"])
+        _, err = self.expect(4, "convert", self.path("lines"), "/dev/full")
+        self.assertIn("/dev/full: cannot be written: No space left on device", err)
 
 
 if __name__ == "__main__":

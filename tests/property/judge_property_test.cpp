@@ -12,9 +12,9 @@
 #include <string>
 
 #include "exhaustive_search.h"
+#include "judge_comparison.h"
 #include "small_histories.h"
 #include "spec/history_json.h"
-#include "spec/judge.h"
 
 namespace vdsconform {
 namespace {
@@ -25,47 +25,6 @@ constexpr uint64_t kHistories = 200'000;
 uint64_t FromEnvironment(const char* name, uint64_t otherwise) {
   const char* text = std::getenv(name);
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
-}
-
-// The requirements on the state of an operation: together they say that its history has a
-// linearization.
-bool IsAboutState(Req req) {
-  switch (req) {
-    case Req::kQs01:
-    case Req::kQs02:
-    case Req::kQs03:
-    case Req::kQs04:
-    case Req::kQs05:
-    case Req::kQs09:
-    case Req::kQs10:
-    case Req::kQs11:
-    case Req::kQs14:
-    case Req::kQs16:
-    case Req::kQs17:
-    case Req::kQs30:
-    case Req::kQs31:
-      return true;
-    default:
-      return false;
-  }
-}
-
-bool JudgedLinearizable(const History& history, Profile profile) {
-  for (const Finding& finding : JudgeHistory(history, profile).findings) {
-    if (IsAboutState(finding.req)) return false;
-  }
-  return true;
-}
-
-std::string Explain(const History& history, Profile profile) {
-  const bool linearizable = HasLinearization(history, profile);
-  std::string text = "under " + std::string(Name(profile)) + " the search finds " +
-                     (linearizable ? "an order" : "no order") + ", the judge finds";
-  for (const Finding& finding : JudgeHistory(history, profile).findings) {
-    text += std::string("\n  ") + Get(finding.req).id + " " + finding.message;
-  }
-  if (JudgeHistory(history, profile).findings.empty()) text += " nothing";
-  return text + "\n" + ToText(history);
 }
 
 // True if, at one instant, two threads each end a call and begin another. Then the calls are not

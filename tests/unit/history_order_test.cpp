@@ -58,7 +58,7 @@ TEST(HistoryOrder, NothingFollowsACallThatNeverCameBack) {
   EXPECT_EQ(order.Check(At(3, 5, std::nullopt), 7), "");
   EXPECT_EQ(order.Check(At(4, 6, 7), 8), "");
   EXPECT_EQ(order.Check(At(3, 9, 12), 9),
-            "thread 3 is still in its call of line 7, which has no \"t1\" and so never came back");
+            "thread 3 is still in its call, in line 7, which has no \"t1\" and so never came back");
 }
 
 TEST(HistoryOrder, AnOperationBeginsOnce) {

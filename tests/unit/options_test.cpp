@@ -106,6 +106,10 @@ TEST(Options, AQuickRunHasLessPatienceUnlessItIsGiven) {
 TEST(Options, OtherCommands) {
   EXPECT_EQ(Good({"check", "-"}).file, "-");
   EXPECT_EQ(Good({"check", "h.jsonl", "--profile", "ms-vds"}).profile, Profile::kMsVds);
+  const Options convert = Good({"convert", "-", "h.bin", "--to", "binary"});
+  EXPECT_EQ(convert.command, Command::kConvert);
+  EXPECT_EQ(convert.file + " " + convert.output + " " + convert.form, "- h.bin binary");
+  EXPECT_EQ(Good({"convert", "h.bin", "-"}).form, "");
   const Options explore = Good({"explore", "--iut", "a.so", "--profile", "ms-vds", "--seed", "7"});
   EXPECT_EQ(explore.command, Command::kExplore);
   EXPECT_EQ(explore.filter, "*Explored*");

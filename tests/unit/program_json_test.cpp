@@ -152,6 +152,11 @@ TEST(ProgramJson, SaysWhereTheSyntaxBreaks) {
   EXPECT_TRUE(ErrorOf("{\"a\":\"\xff\"}").starts_with("document: not JSON"));
 }
 
+TEST(ProgramJson, RefusesNumbersTooLargeToRead) {
+  EXPECT_EQ(ErrorOf(R"({"vdsconform":"program/1","steps":[],"name":1e999})"),
+            "document: number overflow parsing '1e999'");
+}
+
 TEST(ProgramJson, NoOperationFinishesWithPending) {
   EXPECT_EQ(StepError(R"("result":"0x80042409")"),
             "steps[1].result: expected anything but VDS_E_OPERATION_PENDING, with which no "

@@ -36,6 +36,21 @@ TEST(Protocol, GreetingComesThrough) {
   EXPECT_EQ(got->error, "");
 }
 
+// Deeper than a stack.
+TEST(Protocol, NestingThatNobodyCanFollowIsRefused) {
+  constexpr size_t kDepth = 400'000;
+  const std::string nested = std::string(kDepth, '[') + std::string(kDepth, ']');
+  EXPECT_EQ(
+      ErrorOf(R"({"vdsconform":"host/1","iut":{"name":"x","capabilities":[)" + nested + "]}}"),
+      "iut.capabilities: expected DRIVE, CANCEL, WAIT, ESTIMATE or NOT_ESTIMATE, got an array "
+      "of arrays or objects");
+  const RunnerLine program =
+      ParseRunnerLine(R"({"vdsconform":"program/1","steps":[)" + nested + "]}");
+  ASSERT_TRUE(std::holds_alternative<Malformed>(program));
+  EXPECT_EQ(std::get<Malformed>(program).message,
+            "steps[0]: expected an object, got an array of arrays or objects");
+}
+
 TEST(Protocol, HostThatSaysNothingOfExplorationDoesNotExplore) {
   const std::string greeting =
       R"({"vdsconform":"host/1","iut":{"name":"mine","version":"1","capabilities":["WAIT"]})";

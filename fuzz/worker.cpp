@@ -1,0 +1,97 @@
+// The process in which `vdsconform fuzz` fuzzes: libFuzzer, with the implementation beside it.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "fuzz/iut_target.h"
+#include "harness/fuzz_engine.h"
+#include "harness/quarantine.h"
+
+extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv,
+                                   int (*callback)(const uint8_t* data, size_t size));
+
+namespace vdsconform {
+namespace {
+
+// That a thread slept may have had nothing to do with the implementation: a few are looked into.
+constexpr uint32_t kSleepers = 4;
+
+struct Worker {
+  FuzzBoard* board = nullptr;
+  int found = -1;
+  bool strict = false;
+  std::unique_ptr<IutTarget> target;
+  std::map<std::string, uint32_t> told;  // how often each key was
+};
+Worker* worker = nullptr;
+
+void Tell(const std::string& key, const uint8_t* data, size_t size) {
+  const FoundHeader header{static_cast<uint32_t>(key.size()), static_cast<uint32_t>(size)};
+  std::string message(reinterpret_cast<const char*>(&header), sizeof header);
+  message += key;
+  message.append(reinterpret_cast<const char*>(data), size);
+  if (write(worker->found, message.data(), message.size()) < 0) _exit(4);
+}
+
+int RunOne(const uint8_t* data, size_t size) {
+  FuzzBoard& board = *worker->board;
+  size = std::min(size, kMaxPackedBytes);
+  __atomic_store_n(&board.running, 0, __ATOMIC_RELEASE);
+  std::copy_n(data, size, board.input);
+  __atomic_store_n(&board.size, static_cast<uint32_t>(size), __ATOMIC_RELAXED);
+  __atomic_store_n(&board.executions, board.executions + 1, __ATOMIC_RELAXED);
+  __atomic_store_n(&board.running, 1, __ATOMIC_RELEASE);
+  const Judgement judgement = worker->target->Run({data, size});
+  __atomic_store_n(&board.running, 0, __ATOMIC_RELEASE);
+  for (const Finding& finding : judgement.findings) {
+    if (Get(finding.req).advisory && !worker->strict) continue;
+    const std::string key = std::string(Get(finding.req).id) + "/" + finding.cause;
+    uint32_t& told = worker->told[key];
+    if (told >= (finding.cause == kSleptSomewhere ? kSleepers : 1u)) continue;
+    ++told;
+    Tell(key, data, size);
+  }
+  return 0;
+}
+
+}  // namespace
+
+int FuzzWorkerMain(const FuzzWorkerOptions& options) {
+  void* const memory =
+      mmap(nullptr, sizeof(FuzzBoard), PROT_READ | PROT_WRITE, MAP_SHARED, options.board, 0);
+  if (memory == MAP_FAILED) return 4;
+  static Worker own;
+  worker = &own;
+  own.board = static_cast<FuzzBoard*>(memory);
+  own.found = options.found;
+  own.strict = options.strict;
+  const OwnFrees frees;
+  auto opened = IutTarget::Open(options.iut, options.profile);
+  if (const auto* error = std::get_if<std::string>(&opened)) {
+    std::fprintf(stderr, "%s\n", error->c_str());
+    return 2;
+  }
+  own.target = std::get<std::unique_ptr<IutTarget>>(std::move(opened));
+
+  std::vector<std::string> arguments = {"vdsconform"};
+  arguments.insert(arguments.end(), options.engine.begin(), options.engine.end());
+  std::vector<char*> pointers;
+  for (std::string& argument : arguments) pointers.push_back(argument.data());
+  auto count = static_cast<int>(pointers.size());
+  pointers.push_back(nullptr);
+  char** values = pointers.data();
+  const int status = LLVMFuzzerRunDriver(&count, &values, RunOne);
+  std::fflush(nullptr);
+  // What the implementation does when it is unloaded is for `vdsconform run`.
+  _exit(status);
+}
+
+}  // namespace vdsconform

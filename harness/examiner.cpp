@@ -1,0 +1,134 @@
+#include "harness/examiner.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "harness/minimise.h"
+#include "harness/program_json.h"
+
+namespace vdsconform {
+namespace {
+
+constexpr uint32_t kTries = 1'000;
+// Of a Program whose calls wait, hang or end the process: each costs up to a second.
+constexpr uint32_t kCostlyTries = 60;
+constexpr uint32_t kCostlyRestMs = 100;
+// Faults of the 256th or 65,536th operation, and races.
+constexpr uint32_t kManyRounds = 300;
+constexpr uint32_t kVeryManyRounds = 70'000;
+
+bool Matches(const Finding& a, const Finding& b) { return a.req == b.req && a.cause == b.cause; }
+
+bool IsCostly(const Finding& finding) {
+  const Event& event = finding.witnesses.back();
+  return event.fault != Fault::kNone || event.witness != Witness::kNone || !event.t1;
+}
+
+Program OnOneThread(Program program) {
+  for (Step& step : program.steps) step.thread = 0;
+  program.schedule = Schedule{};
+  return program;
+}
+
+Program Repeated(Program program, uint32_t rounds) {
+  program.schedule = Schedule{};
+  program.schedule.kind = Schedule::Kind::kRacing;
+  const uint64_t calls = std::max<uint64_t>(1, CountCalls(program));
+  program.schedule.rounds =
+      static_cast<uint32_t>(std::min<uint64_t>(rounds, std::max<uint64_t>(1, kMaxCalls / calls)));
+  return program;
+}
+
+}  // namespace
+
+Examiner::Examiner(Subject* subject, const Campaign* campaign, const Patience& patience,
+                   std::function<bool()> stopping)
+    : subject_(subject),
+      campaign_(campaign),
+      patience_(patience),
+      stopping_(std::move(stopping)),
+      trier_(subject, campaign->profile(), patience, stopping_) {}
+
+bool Examiner::Matters(const Finding& finding) const {
+  return campaign_->strict() || !Get(finding.req).advisory;
+}
+
+Trial Examiner::TryVariants(const Program& program) {
+  std::vector<Program> variants = {program};
+  const bool races = program.schedule.kind == Schedule::Kind::kRacing;
+  if (races) variants.push_back(Repeated(program, kVeryManyRounds));
+  const Program plain = OnOneThread(program);
+  if (plain != program) variants.push_back(plain);
+  variants.push_back(Repeated(plain, kManyRounds));
+  variants.push_back(Repeated(plain, kVeryManyRounds));
+  Trial trial;
+  for (const Program& variant : variants) {
+    if (stopping_ && stopping_()) break;
+    trial = trier_.Try(variant);
+    const auto& findings = trial.judgement.findings;
+    const bool shows = std::any_of(findings.begin(), findings.end(),
+                                   [this](const Finding& finding) { return Matters(finding); });
+    if (shows || !trial.execution.error.empty()) break;
+  }
+  return trial;
+}
+
+Judgement Examiner::JudgeAgain(const Program& program, std::string* output) {
+  const Execution execution = subject_->Execute(program);
+  *output = execution.output;
+  if (!execution.error.empty()) return {};
+  return JudgeHistory(execution.history, campaign_->profile());
+}
+
+Examiner::Found Examiner::Reduce(const Trial& trial, const Finding& finding) {
+  Found found{trial.program, {}, trial.execution.output};
+  found.judgement.findings = {finding};
+  const bool costly = IsCostly(finding);
+  Patience short_patience = patience_;
+  if (costly) short_patience.rest_ms = std::min(patience_.rest_ms, kCostlyRestMs);
+  if (costly) short_patience.hang_ms = std::min(patience_.hang_ms, 2 * kCostlyRestMs);
+  subject_->set_patience(short_patience);
+  std::optional<Found> smallest;
+  Minimise(
+      trial.program,
+      [&](const Program& candidate) {
+        if (stopping_ && stopping_()) return false;
+        std::string output;
+        const Judgement judgement = JudgeAgain(candidate, &output);
+        for (const Finding& seen : judgement.findings) {
+          if (!Matches(seen, finding)) continue;
+          // A race must not be lost on the way: what is kept shows it twice.
+          std::string ignored;
+          const bool in_order = candidate.schedule.kind == Schedule::Kind::kInOrder;
+          const auto shown = in_order ? judgement : JudgeAgain(candidate, &ignored);
+          const bool again =
+              std::any_of(shown.findings.begin(), shown.findings.end(),
+                          [&](const Finding& other) { return Matches(other, finding); });
+          if (!again) return false;
+          smallest = Found{candidate, {}, output};
+          smallest->judgement.findings = {seen};
+          return true;
+        }
+        return false;
+      },
+      costly ? kCostlyTries : kTries);
+  subject_->set_patience(patience_);
+  return smallest ? *std::move(smallest) : std::move(found);
+}
+
+Examiner::Result Examiner::Examine(const Program& program) {
+  Result result;
+  Trial trial = TryVariants(program);
+  // What a call that was seen waiting once found reaches us apart (trial.h).
+  if (std::optional<Trial> wait = trier_.TakeConfirmedWait()) trial = *std::move(wait);
+  result.error = trial.execution.error;
+  for (const Finding& finding : trial.judgement.findings) {
+    if (!Matters(finding)) continue;
+    result.confirmed = true;
+    if (campaign_->IsNew(finding)) result.found.push_back(Reduce(trial, finding));
+  }
+  return result;
+}
+
+}  // namespace vdsconform
