@@ -12,10 +12,12 @@
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vdsconform;
   static DirectRunner runner(ReferenceIut(), {});
+  static Judge judge(Profile::kWin32);
   static Program program;
   UnpackProgram({data, size}, &program);
   program.schedule = Schedule{};
-  const Judgement judgement = JudgeHistory(runner.Run(program), Profile::kWin32);
+  judge.Observe(runner.Run(program));
+  const Judgement judgement = judge.Finish();
   if (judgement.findings.empty()) return 0;
   for (const Finding& finding : judgement.findings) {
     if (Get(finding.req).advisory) continue;

@@ -34,7 +34,7 @@ std::variant<std::unique_ptr<IutTarget>, std::string> IutTarget::Open(const IutO
 
 IutTarget::IutTarget(std::unique_ptr<IutLibrary> library, std::unique_ptr<Subject> host,
                      const IutOptions& options, Profile profile)
-    : library_(std::move(library)), host_(std::move(host)), options_(options), profile_(profile) {
+    : library_(std::move(library)), host_(std::move(host)), options_(options), judge_(profile) {
   if (library_) {
     direct_ = std::make_unique<DirectRunner>(library_->iut(), options_.parameters);
     switches_ = OwnVoluntarySwitches();
@@ -75,7 +75,8 @@ Judgement IutTarget::Run(std::span<const uint8_t> bytes) {
   const OwnFrees frees;
   const History& history = Execute();
   NoteFeatures(history);
-  Judgement judgement = JudgeHistory(history, profile_);
+  judge_.Observe(history);
+  Judgement judgement = judge_.Finish();
   if (library_ && program_.schedule.kind == Schedule::Kind::kInOrder) {
     const uint64_t switches = OwnVoluntarySwitches();
     if (switches != std::exchange(switches_, switches) && judgement.findings.empty()) {

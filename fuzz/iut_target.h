@@ -42,7 +42,7 @@ class IutTarget {
   const std::unique_ptr<IutLibrary> library_;
   const std::unique_ptr<Subject> host_;
   const IutOptions options_;
-  const Profile profile_;
+  Judge judge_;
   std::unique_ptr<DirectRunner> direct_;
   std::unique_ptr<Executor> executor_;  // made when first needed
   std::unique_ptr<Journal> journal_;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "harness/quarantine.h"
+#include "harness/thinning.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -128,7 +129,7 @@ void DirectRunner::Query(uint32_t op, const Step& step) {
     event.hr = seen.hr;
     event.percent = seen.percent;
   }
-  event.clobbered = std::move(seen.clobbered);
+  if (!seen.clobbered.empty()) event.clobbered = std::move(seen.clobbered);
 }
 
 // Of a row of equal observations the first and the last tell all that the judge needs.
@@ -137,7 +138,8 @@ void DirectRunner::Repeat(uint32_t op, const Step& step) {
   for (uint32_t i = 0; i < step.repeat; ++i) {
     Query(op, step);
     const size_t n = events.size();
-    if (i < 3 || !SameObservation(events[n - 1], events[n - 2]) ||
+    if (i < 3 || Remarkable(events[n - 1]) || Remarkable(events[n - 2]) ||
+        !SameObservation(events[n - 1], events[n - 2]) ||
         !SameObservation(events[n - 2], events[n - 3])) {
       continue;
     }

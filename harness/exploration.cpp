@@ -4,74 +4,21 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <ctime>
 #include <optional>
 #include <thread>
 #include <utility>
 
 #include "harness/affinity.h"
+#include "harness/fingerprint.h"
 
 namespace vdsconform {
 namespace {
-
-// What happens only at a first call is over then.
-constexpr uint64_t kWarmUps = 2;
 
 // How often a stopped thread looks for the baton before it looks at who has it, and how long it
 // then sleeps between looks.
 constexpr int kSpins = 2'000;
 constexpr int kQuickLooks = 4;
 constexpr std::chrono::microseconds kLook{100};
-
-// With two stops less is left to each pair.
-constexpr uint64_t kTrapBudgetOfPairs = 5'000;
-// What a Program may use of the processor, for each of its traps: several times what one takes. Of
-// implementations whose calls are slow fewer interleavings are run. Those without a trap on the way
-// are left out only after so many times that.
-constexpr int64_t kNsOfTrap = 50'000;
-constexpr int64_t kCheapTimes = 5;
-// Of the boundaries at which a sweep saw something change, so many are looked at.
-constexpr size_t kMaxChanges = 200;
-
-// Time that others use of a busy machine does not count.
-int64_t ProcessCpuNs() {
-  timespec time{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
-  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
-}
-
-// What a caller can see of a call, and in which order calls came, in one number.
-class Fingerprint {
- public:
-  void Add(uint64_t value) {
-    hash_ = (hash_ ^ value) * 0x9E3779B97F4A7C15u;
-    hash_ ^= hash_ >> 32;
-  }
-  void Add(const Event& event) {
-    Add(uint64_t{event.thread} << 32 | static_cast<uint64_t>(event.call) << 24 |
-        static_cast<uint64_t>(event.witness) << 16 | static_cast<uint64_t>(event.fault) << 8 |
-        (event.t1 ? 1 : 0) | (event.held ? 2 : 0) | (event.stopped ? 4 : 0) |
-        (event.clobbered.empty() ? 0 : 8) | (event.slept_in.empty() ? 0 : 16));
-    Add(event.step ? uint64_t{*event.step} + 1 : 0);
-    Add(event.ret ? uint64_t{1} << 32 | static_cast<uint32_t>(*event.ret) : 0);
-    Add(event.hr ? uint64_t{1} << 32 | static_cast<uint32_t>(*event.hr) : 0);
-    Add(event.percent ? uint64_t{1} << 32 | *event.percent : 0);
-    Add(event.count ? uint64_t{1} << 32 | *event.count : 0);
-    Add(static_cast<uint64_t>(event.out));
-  }
-  uint64_t value() const { return hash_; }
-
- private:
-  uint64_t hash_ = 0xCBF29CE484222325u;
-};
-
-// The boundary of a trace that has the numbers of `wanted`.
-std::vector<Boundary>::const_iterator FindIn(const std::vector<Boundary>& trace,
-                                             const Boundary& wanted) {
-  return std::find_if(trace.begin(), trace.end(), [&](const Boundary& boundary) {
-    return boundary.instruction == wanted.instruction && boundary.beyond == wanted.beyond;
-  });
-}
 
 }  // namespace
 
@@ -81,6 +28,7 @@ ExplorationRun::ExplorationRun(Stage& stage, const CodeMap& code, bool breakpoin
       program_(program),
       code_(code),
       breakpoints_(breakpoints),
+      plan_(program, exploration_),
       threads_(Stage::ThreadsOf(program)) {
   own_threads_.push_back(static_cast<pid_t>(syscall(SYS_gettid)));
   Stepper::MarkOwnThread();
@@ -103,9 +51,8 @@ ExplorationRun::ExplorationRun(Stage& stage, const CodeMap& code, bool breakpoin
     Stop& stop = stops_.emplace_back();
     stop.run = this;
     stop.at = at_[preemption.step];
+    stop.preemption = stops_.size() - 1;
     stop.iut_thread = preemption.point.iut_thread;
-    stop.boundary.instruction = preemption.point.instruction;
-    stop.boundary.beyond = preemption.point.beyond;
   }
 }
 
@@ -189,20 +136,32 @@ void ExplorationRun::TakeTurn(Worker& worker, uint32_t at) {
   EndInterleaving(worker);
 }
 
-void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
+void ExplorationRun::Perform(Worker& worker, uint32_t index) {
   const Step& step = program_.steps[index];
+  worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
+}
+
+// With the stepper following the call; `point`: until it is stopped there.
+void ExplorationRun::PerformFollowed(Worker& worker, uint32_t index, const StopPoint* point) {
+  worker.Follow(point);
+  Perform(worker, index);
+  worker.Unfollow();
+}
+
+void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
   Stop* stop = StopOf(index);
+  const Purpose purpose = plan_.purpose();
   busy_[at].store(true, std::memory_order_relaxed);
-  if (stop != nullptr && purpose_ == Purpose::kTrace && stop == &stops_[traced_]) {
+  if (stop != nullptr && purpose == Purpose::kTrace && stop->preemption == plan_.traced()) {
     TraceStep(worker, index, *stop);
-  } else if (stop != nullptr && purpose_ == Purpose::kSweep) {
+  } else if (stop != nullptr && purpose == Purpose::kSweep) {
     SweepStep(worker, index, *stop);
-  } else if (stop != nullptr && purpose_ == Purpose::kStop) {
+  } else if (stop != nullptr && purpose == Purpose::kStop) {
     StopInStep(worker, index, *stop);
   } else {
     const size_t before = worker.events().size();
-    worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
-    if (purpose_ == Purpose::kWarmUp && worker.events().size() > before) {
+    Perform(worker, index);
+    if (purpose == Purpose::kWarmUp && worker.events().size() > before) {
       const Event& event = worker.events().back();
       onlooker_.NoteUsual(event.t1.value_or(event.t0) - event.t0);
     }
@@ -211,7 +170,6 @@ void ExplorationRun::TakeStep(Worker& worker, uint32_t at, uint32_t index) {
 }
 
 void ExplorationRun::TraceStep(Worker& worker, uint32_t index, Stop& stop) {
-  const Step& step = program_.steps[index];
   if (stop.iut_thread) {
     stop.where = Where::kInCall;
     // One that has just been made still blocks all signals, and what a thread does until it waits
@@ -221,30 +179,26 @@ void ExplorationRun::TraceStep(Worker& worker, uint32_t index, Stop& stop) {
   } else {
     stepper_->Trace();
   }
-  worker.Follow(nullptr);
-  worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
-  worker.Unfollow();
+  PerformFollowed(worker, index, nullptr);
   if (stop.iut_thread) AwaitIutThreads(stop);
   bool complete = false;
-  stop.trace = stepper_->TakeTrace(&complete);
+  plan_.NoteTrace(stepper_->TakeTrace(&complete));
   if (!complete) exploration_.truncated = true;
 }
 
 void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
-  const Step& step = program_.steps[index];
+  const Boundary& boundary = plan_.boundary(stop.preemption);
   StopPoint point;
-  point.instruction = stop.boundary.instruction;
-  point.beyond = stop.boundary.beyond;
+  point.instruction = boundary.instruction;
+  point.beyond = boundary.beyond;
   point.iut_thread = stop.iut_thread;
   const bool by_steps = !breakpoints_ || program_.schedule.kind == Schedule::Kind::kPreempted;
   stop.where = Where::kInCall;
   if (stop.iut_thread) AwaitIutThreads(stop);
-  if (!stop.iut_thread || stop.boundary.anchor != 0) {
-    stepper_->Arm({stop.boundary, by_steps, false, stop.iut_thread, OnStopped, &stop});
+  if (!stop.iut_thread || boundary.anchor != 0) {
+    stepper_->Arm({boundary, by_steps, false, stop.iut_thread, OnStopped, &stop});
   }
-  worker.Follow(&point);
-  worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
-  worker.Unfollow();
+  PerformFollowed(worker, index, &point);
   if (stop.iut_thread) {
     // A call that only hands work to another thread comes back before the work is done.
     AwaitIutThreads(stop);
@@ -255,23 +209,19 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
 }
 
 void ExplorationRun::SweepStep(Worker& worker, uint32_t index, Stop& stop) {
-  const Step& step = program_.steps[index];
   Stepper::Target target;
   target.everywhere = true;
   target.stopped = OnSwept;
   target.argument = &stop;
   stepper_->Arm(target);
-  worker.Follow(nullptr);
-  worker.Perform(step, static_cast<int32_t>(index), stage_.operation(step.op), false);
-  worker.Unfollow();
+  PerformFollowed(worker, index, nullptr);
   stepper_->Disarm();
 }
 
 // The other thread, while a step is swept: a query, whose answer alone counts.
 void ExplorationRun::LookAround(Worker& worker) {
-  const Step& step = program_.steps[next_];
   const size_t before = worker.events().size();
-  worker.Perform(step, static_cast<int32_t>(next_), stage_.operation(step.op), false);
+  Perform(worker, next_);
   Fingerprint seen;
   for (size_t i = before; i < worker.events().size(); ++i) {
     Event event = worker.events()[i];
@@ -279,8 +229,7 @@ void ExplorationRun::LookAround(Worker& worker) {
     seen.Add(event);
   }
   worker.events().resize(before);
-  if (seen.value() != last_seen_) changes_.push_back(sweep_at_);
-  last_seen_ = seen.value();
+  plan_.NoteSeen(sweep_at_, seen.value());
 }
 
 std::vector<pid_t> ExplorationRun::IutThreads() const {
@@ -312,139 +261,24 @@ void ExplorationRun::AwaitIutThreads(const Stop& stop) const {
 
 // ---- between interleavings ----------------------------------------------------------------------
 
-bool ExplorationRun::PlanNext() {
-  if (stop_ || abandoned_) return false;
-  const bool explores = program_.schedule.kind == Schedule::Kind::kExplored;
-  if (performed_ < kWarmUps) {
-    purpose_ = Purpose::kWarmUp;
-    return true;
-  }
-  uint64_t number = performed_ - kWarmUps;
-  const bool traces = explores || stops_.front().iut_thread;
-  if (traces && number < stops_.size()) {
-    purpose_ = Purpose::kTrace;
-    traced_ = static_cast<uint32_t>(number);
-    return true;
-  }
-  if (explores && number == stops_.size() && CanSweep()) {
-    purpose_ = Purpose::kSweep;
-    last_seen_ = 0;
-    return true;
-  }
-  purpose_ = Purpose::kStop;
-  if (!explores) return number == (traces ? stops_.size() : 0) && FindStopsInTraces();
-  if (chosen_next_ == 0) Choose();
-  for (; chosen_next_ < chosen_.size(); ++chosen_next_) {
-    const Interleaving& next = chosen_[chosen_next_];
-    if (IsKnownToBlock(next)) {
-      ++exploration_.performed;
-      ++exploration_.held;
-    } else if (!IsTooSlow(next)) {
-      break;
-    }
-  }
-  if (chosen_next_ == chosen_.size()) return false;
-  const Interleaving& interleaving = chosen_[chosen_next_++];
-  for (size_t i = 0; i < stops_.size(); ++i) {
-    stops_[i].boundary = stops_[i].trace[interleaving[i]];
-  }
-  return true;
-}
-
-// Whether there is no time left for it. What a sweep has found is run in any case.
-bool ExplorationRun::IsTooSlow(const Interleaving& interleaving) const {
-  if (chosen_next_ < certain_) return false;
-  bool cheap = true;
-  for (size_t i = 0; i < stops_.size(); ++i) {
-    cheap = cheap && TrapsUntil(stops_[i].trace[interleaving[i]]) == 1;
-  }
-  const auto limit = static_cast<int64_t>(program_.schedule.traps) * kNsOfTrap;
-  return ProcessCpuNs() - chosen_at_cpu_ns_ > (cheap ? kCheapTimes * limit : limit);
-}
-
-// The implementation's own threads are stopped by breakpoints only, whose places the trace tells.
-bool ExplorationRun::FindStopsInTraces() {
-  for (Stop& stop : stops_) {
-    if (!stop.iut_thread) continue;
-    const auto found = FindIn(stop.trace, stop.boundary);
-    if (found == stop.trace.end()) return false;
-    stop.boundary = *found;
-  }
-  return true;
-}
-
-bool ExplorationRun::IsKnownToBlock(const Interleaving& interleaving) const {
-  if (interleaving.size() < 2) return false;
-  const auto blocked = blocked_from_.find(interleaving[0]);
-  return blocked != blocked_from_.end() && interleaving[1] >= blocked->second;
-}
-
-// After an interleaving with two stops in which a call waited while the first thread was stopped.
-void ExplorationRun::NoteBlocked() {
-  if (stops_.size() < 2 || purpose_ != Purpose::kStop || chosen_next_ == 0) return;
-  if (!stops_[0].reached || !held_before_second_) return;
-  const Interleaving& interleaving = chosen_[chosen_next_ - 1];
-  const auto [known, is_new] = blocked_from_.try_emplace(interleaving[0], interleaving[1]);
-  if (!is_new) known->second = std::min(known->second, interleaving[1]);
-}
-
-// One step is stopped by a trap each time, and what follows is a query of another thread.
-bool ExplorationRun::CanSweep() const {
-  if (stops_.size() != 1 || stops_.front().iut_thread) return false;
-  uint64_t traps = 0;
-  for (const Boundary& boundary : stops_.front().trace) traps += TrapsUntil(boundary);
-  const size_t after = program_.schedule.preemptions.front().step + 1;
-  return traps > program_.schedule.traps && after < program_.steps.size() &&
-         program_.steps[after].action == Action::kQuery && at_[after] != stops_.front().at;
-}
-
-void ExplorationRun::Choose() {
-  std::vector<std::vector<Boundary>> traces;
-  for (const Stop& stop : stops_) traces.push_back(stop.trace);
-  exploration_.possible = CountInterleavings(traces);
-  const Schedule& schedule = program_.schedule;
-  const uint64_t budget =
-      stops_.size() < 2 ? schedule.traps : std::min(schedule.traps, kTrapBudgetOfPairs);
-  chosen_ = ChooseInterleavings(traces, schedule.budget, budget, schedule.seed);
-  const auto limit = static_cast<int64_t>(schedule.traps) * kNsOfTrap;
-  chosen_ = SpreadOut(chosen_, static_cast<uint64_t>(limit / std::max<int64_t>(usual_ns_, 1)));
-  // What a sweep found comes first: there, and just before.
-  std::vector<Interleaving> first;
-  for (const Boundary& change : changes_) {
-    const std::vector<Boundary>& trace = traces.front();
-    const auto here = FindIn(trace, change);
-    if (here == trace.end() || first.size() > kMaxChanges) continue;
-    const auto index = static_cast<uint32_t>(here - trace.begin());
-    for (const uint32_t near : {index, index == 0 ? index : index - 1}) {
-      const Interleaving interleaving{near};
-      std::erase(chosen_, interleaving);
-      if (std::find(first.begin(), first.end(), interleaving) == first.end()) {
-        first.push_back(interleaving);
-      }
-    }
-  }
-  chosen_.insert(chosen_.begin(), first.begin(), first.end());
-  certain_ = first.size();
-  chosen_at_cpu_ns_ = ProcessCpuNs();
-}
-
 bool ExplorationRun::StartNext(Worker& worker) {
-  if (!PlanNext()) return false;
+  if (stop_ || abandoned_ || !plan_.Next(ProcessCpuNs())) return false;
+  const bool stops = plan_.purpose() == Purpose::kStop;
   Journal& journal = stage_.journal();
   for (size_t i = 0; i < stops_.size(); ++i) {
     stops_[i].reached = false;
-    const Boundary& boundary = stops_[i].boundary;
+    const Boundary& boundary = plan_.boundary(i);
     Journal::Stop& noted = journal.stops[i];
     noted.instruction = boundary.instruction;
     noted.beyond = boundary.beyond;
     noted.iut_thread = stops_[i].iut_thread ? 1 : 0;
     noted.at[0] = '\0';
-    if (purpose_ == Purpose::kStop && boundary.address != 0) {
+    if (stops && boundary.address != 0) {
       const std::string& place = PlaceOf(boundary.address);
       noted.at[place.copy(noted.at, sizeof noted.at - 1)] = '\0';
     }
   }
-  journal.stopping = purpose_ == Purpose::kStop ? 2 : 1;
+  journal.stopping = stops ? 2 : 1;
   busy_[0] = true;
   const bool begun = stage_.StartRound(worker, kept_);
   busy_[0] = false;
@@ -476,15 +310,12 @@ void ExplorationRun::EndInterleaving(Worker& worker) {
   KeepOrDrop();
   between_ = true;
   ++performed_;
-  if (purpose_ == Purpose::kWarmUp) {
-    // The shortest, as any may have waited for a processor.
-    const int64_t took = NowNs() - started_ns_;
-    usual_ns_ = usual_ns_ == 0 ? took : std::min(usual_ns_, took);
-  }
-  if (purpose_ != Purpose::kStop) return;
+  const int64_t took = NowNs() - started_ns_;
+  if (plan_.purpose() == Purpose::kWarmUp) plan_.NoteWarmUp(took);
+  if (plan_.purpose() != Purpose::kStop) return;
   ++exploration_.performed;
-  exploration_.stops_ns += static_cast<uint64_t>(NowNs() - started_ns_);
-  NoteBlocked();
+  exploration_.stops_ns += static_cast<uint64_t>(took);
+  if (stops_.front().reached && held_before_second_) plan_.NoteHeld();
   for (const Stop& stop : stops_) {
     if (!stop.reached) {
       ++exploration_.missed;
@@ -503,9 +334,9 @@ void ExplorationRun::KeepOrDrop() {
     for (size_t j = kept_events_[i]; j < events.size(); ++j) {
       if (!events[j].stopped) continue;
       const Stop* stop = events[j].step ? StopOf(*events[j].step) : nullptr;
-      if (stop != nullptr && stop->boundary.address != 0) {
-        events[j].stopped->at = PlaceOf(stop->boundary.address);
-      }
+      if (stop == nullptr) continue;
+      const uintptr_t address = plan_.boundary(stop->preemption).address;
+      if (address != 0) events[j].stopped->at = PlaceOf(address);
     }
     kept_events_[i] = events.size();
   }

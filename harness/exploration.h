@@ -19,9 +19,8 @@
 // kPreempted performs the Program once with the given points, counted by steps; before, it is
 // performed without stops, so that what happens only at a first call is over. kExplored traces each
 // step with a preemption and then performs the Program with every combination of the boundaries
-// found (interleavings.h), each time with fresh operations. Where they are too many, a query at
-// every boundary of one and the same call tells those at which something changes, which are then
-// among those that are run. Of interleavings in which the same was observed the first is kept: the
+// found, or those that are worth it (exploration_plan.h), each time with fresh operations. Of
+// interleavings in which the same was observed the first is kept: the
 // history holds every distinct outcome once, its n-th with operations n * operations.size() and up.
 // A call at rest has its operation ended, as in a race.
 #ifndef VDSCONFORM_HARNESS_EXPLORATION_H_
@@ -39,7 +38,7 @@
 
 #include "harness/baton.h"
 #include "harness/code_map.h"
-#include "harness/interleavings.h"
+#include "harness/exploration_plan.h"
 #include "harness/onlooker.h"
 #include "harness/stage.h"
 #include "harness/stepper.h"
@@ -57,25 +56,25 @@ class ExplorationRun {
   std::string unreached() const;
 
  private:
-  // What the current interleaving is run for.
-  enum class Purpose : uint8_t { kWarmUp, kTrace, kSweep, kStop };
+  using Purpose = ExplorationPlan::Purpose;
   // Whether the implementation's thread was stopped before the call it works for came back.
   enum class Where : uint8_t { kInCall, kStopped, kBack };
-  // A preemption of the Program, and what is known of it in the current interleaving.
+  // A preemption of the Program in the current interleaving.
   struct Stop {
     ExplorationRun* run = nullptr;
+    size_t preemption = 0;
     uint32_t at = 0;  // of threads_; with iut_thread, of the caller
     bool iut_thread = false;
     std::atomic<Where> where{Where::kInCall};  // with iut_thread
     bool reached = false;
-    Boundary boundary;
-    std::vector<Boundary> trace;
   };
 
   // Worker: its turns, for all interleavings.
   void RunTurns(Worker& worker, uint32_t at);
   void TakeTurn(Worker& worker, uint32_t at);
   void TakeStep(Worker& worker, uint32_t at, uint32_t index);
+  void Perform(Worker& worker, uint32_t index);
+  void PerformFollowed(Worker& worker, uint32_t index, const StopPoint* point);
   void TraceStep(Worker& worker, uint32_t index, Stop& stop);
   void StopInStep(Worker& worker, uint32_t index, Stop& stop);
   void SweepStep(Worker& worker, uint32_t index, Stop& stop);
@@ -84,13 +83,6 @@ class ExplorationRun {
   void AwaitIutThreads(const Stop& stop) const;
   // The leader: between interleavings.
   bool StartNext(Worker& worker);
-  bool PlanNext();
-  bool IsTooSlow(const Interleaving& interleaving) const;
-  bool CanSweep() const;
-  void Choose();
-  bool FindStopsInTraces();
-  bool IsKnownToBlock(const Interleaving& interleaving) const;
-  void NoteBlocked();
   void EndInterleaving(Worker& worker);
   const std::string& PlaceOf(uintptr_t address);
   bool IsNews();
@@ -116,6 +108,7 @@ class ExplorationRun {
   std::unique_ptr<Stepper> stepper_;
   Onlooker onlooker_;
   Exploration exploration_;
+  ExplorationPlan plan_;
 
   std::vector<uint32_t> threads_;  // those that have steps; the first one leads
   std::vector<Worker*> workers_;   // theirs
@@ -125,27 +118,14 @@ class ExplorationRun {
 
   // The baton's holder's.
   Baton baton_;
-  bool between_ = true;  // no interleaving is running
-  Purpose purpose_ = Purpose::kWarmUp;
-  uint32_t traced_ = 0;              // the preemption that is traced
+  bool between_ = true;              // no interleaving is running
   uint64_t performed_ = 0;           // interleavings, those for warming up and tracing included
   uint32_t next_ = 0;                // step
   uint32_t stopped_count_ = 0;       // threads so far
   bool held_before_second_ = false;  // a call waited for the first stopped thread
-  // While a step is swept: a query is on its way; what the last one saw, and where it was new.
-  bool sweeping_ = false;
-  uint64_t last_seen_ = 0;
+  bool sweeping_ = false;            // a query amid a swept step is on its way
   Boundary sweep_at_;
-  std::vector<Boundary> changes_;
-  std::vector<Interleaving> chosen_;
-  uint64_t chosen_next_ = 0;
-  uint64_t certain_ = 0;  // of the first of these: they are run even if there is no time left
-  int64_t chosen_at_cpu_ns_ = 0;
-  // Of two stops: with the first at this boundary, the second thread waits before it comes to that
-  // one, so that all interleavings with a later second boundary are the same one.
-  std::unordered_map<uint32_t, uint32_t> blocked_from_;
   int64_t started_ns_ = 0;  // the interleaving
-  int64_t usual_ns_ = 0;    // one without stops
   bool begin_starts_threads_ = false;
   std::unordered_set<uint64_t> outcomes_;  // what was seen, hashed
   std::unordered_map<uintptr_t, std::string> places_;

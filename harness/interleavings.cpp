@@ -21,7 +21,19 @@ Interleaving At(const Traces& traces, uint64_t number) {
 
 uint64_t TrapsOf(const Traces& traces, const Interleaving& interleaving) {
   uint64_t traps = 0;
-  for (size_t p = 0; p < traces.size(); ++p) traps += TrapsUntil(traces[p][interleaving[p]]);
+  for (size_t p = 0; p < traces.size(); ++p) traps += TrapsOnTheWay(traces[p][interleaving[p]]);
+  return traps;
+}
+
+// Each boundary is in as many interleavings as the other preemptions have combinations.
+uint64_t TrapsOfAll(const Traces& traces) {
+  const uint64_t count = CountInterleavings(traces);
+  uint64_t traps = 0;
+  for (const auto& boundaries : traces) {
+    for (const Boundary& boundary : boundaries) {
+      traps += TrapsOnTheWay(boundary) * (count / boundaries.size());
+    }
+  }
   return traps;
 }
 
@@ -30,9 +42,9 @@ constexpr int kTries = 64;
 
 }  // namespace
 
-uint64_t TrapsUntil(const Boundary& boundary) {
+uint64_t TrapsOnTheWay(const Boundary& boundary) {
   // Each visit before is one trap for the breakpoint and one for the instruction under it.
-  return uint64_t{2} * (boundary.visit - 1) + 1 + boundary.beyond;
+  return uint64_t{2} * (boundary.visit - 1) + boundary.beyond;
 }
 
 uint64_t CountInterleavings(const Traces& traces) {
@@ -46,27 +58,21 @@ std::vector<Interleaving> ChooseInterleavings(const Traces& traces, uint64_t bud
   std::vector<Interleaving> chosen;
   const uint64_t count = CountInterleavings(traces);
   if (count == 0) return chosen;
+  if (count <= budget && TrapsOfAll(traces) <= trap_budget) {
+    for (uint64_t number = 0; number < count; ++number) chosen.push_back(At(traces, number));
+    return chosen;
+  }
   // First those without a trap on the way, as far as half the budget goes.
   Traces cheap(traces.size());
   std::vector<std::vector<uint32_t>> places(traces.size());
   for (size_t p = 0; p < traces.size(); ++p) {
     for (size_t i = 0; i < traces[p].size(); ++i) {
-      if (TrapsUntil(traces[p][i]) > 1) continue;
+      if (TrapsOnTheWay(traces[p][i]) > 0) continue;
       cheap[p].push_back(traces[p][i]);
       places[p].push_back(static_cast<uint32_t>(i));
     }
   }
   uint64_t traps = 0;
-  uint64_t all_traps = 0;
-  bool all = count <= budget;
-  for (uint64_t number = 0; all && number < count; ++number) {
-    all_traps += TrapsOf(traces, At(traces, number));
-    all = all_traps <= trap_budget;
-  }
-  if (all) {
-    for (uint64_t number = 0; number < count; ++number) chosen.push_back(At(traces, number));
-    return chosen;
-  }
   std::unordered_set<uint64_t> taken;
   const auto take = [&](const Interleaving& interleaving) {
     uint64_t number = 0;

@@ -17,12 +17,11 @@ namespace vdsconform {
 // An interleaving: for each preemption, the index of its boundary.
 using Interleaving = std::vector<uint32_t>;
 
-// Traps until a thread is there.
-uint64_t TrapsUntil(const Boundary& boundary);
+// Traps that a thread takes before the one that stops it there.
+uint64_t TrapsOnTheWay(const Boundary& boundary);
 
-// `traces[p]`: the boundaries of preemption p. At most `budget` interleavings and `trap_budget`
-// traps, but for that the cheap ones are not left out for their traps unless they are too many,
-// too.
+// `traces[p]`: the boundaries of preemption p. At most `budget` interleavings, and `trap_budget`
+// traps on the way.
 std::vector<Interleaving> ChooseInterleavings(const std::vector<std::vector<Boundary>>& traces,
                                               uint64_t budget, uint64_t trap_budget, uint64_t seed);
 

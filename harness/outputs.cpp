@@ -24,8 +24,15 @@ size_t PageSize() {
   return size;
 }
 
+bool AreWhole(const uint32_t* canaries, size_t count) {
+  uint32_t damage = 0;
+  for (size_t i = 0; i < count; ++i) damage |= canaries[i] ^ kCanary;
+  return damage == 0;
+}
+
 // Names the first damaged word of `count` before, between or after the outputs.
 void Check(const uint32_t* canary, size_t count, const char* place, std::string& text) {
+  if (AreWhole(canary, count)) return;
   for (size_t i = 0; i < count; ++i) {
     if (canary[i] == kCanary) continue;
     if (!text.empty()) text += ", ";

@@ -97,9 +97,9 @@ struct Schedule {
   std::vector<Preemption> preemptions;
   uint64_t budget = 1'000'000;  // kExplored: the most interleavings to run, 1 or more
   // kExplored: about how many traps threads may take on the way to where they are stopped, 1 or
-  // more. It bounds the processor time, too, see exploration.h.
+  // more. It bounds the processor time, too, see exploration_plan.h.
   uint64_t traps = 20'000;
-  uint64_t seed = 0;            // kExplored: which ones are run if there are more
+  uint64_t seed = 0;  // kExplored: which ones are run if there are more
 
   friend bool operator==(const Schedule&, const Schedule&) = default;
 };

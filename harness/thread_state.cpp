@@ -201,6 +201,12 @@ uint64_t ThreadCpuNs(pid_t tid) {
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
 }
 
+int64_t ProcessCpuNs() {
+  timespec time{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
+  return int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
 bool ProcessIsQuiescent() {
   const pid_t self = static_cast<pid_t>(syscall(SYS_gettid));
   const std::vector<pid_t> before = OwnThreads();

@@ -37,6 +37,9 @@ std::optional<ThreadSample> SampleThread(pid_t tid);
 // called from a signal handler.
 uint64_t ThreadCpuNs(pid_t tid);
 
+// CPU time that this process has consumed.
+int64_t ProcessCpuNs();
+
 // "clock_nanosleep", "futex", "poll"...; "system call 999" for one without a name here.
 std::string SystemCallName(long number);
 

@@ -14,6 +14,7 @@
 #include "harness/own_descriptors.h"
 #include "harness/quarantine.h"
 #include "harness/stepper.h"
+#include "harness/thinning.h"
 #include "harness/thread_state.h"
 #include "spec/hresult.h"
 
@@ -34,16 +35,6 @@ void WaitWhile(std::atomic<uint32_t>& word, uint32_t old, std::chrono::nanosecon
   time.tv_sec = static_cast<time_t>(limit.count() / 1'000'000'000);
   time.tv_nsec = static_cast<long>(limit.count() % 1'000'000'000);
   syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, old, &time, nullptr, 0);
-}
-
-bool SameObservation(const Event& a, const Event& b) {
-  return a.op == b.op && a.call == b.call && a.ret == b.ret && a.hr == b.hr &&
-         a.percent == b.percent && a.null_outputs == b.null_outputs && a.step == b.step;
-}
-
-bool Remarkable(const Event& event) {
-  return event.fault != Fault::kNone || event.witness != Witness::kNone ||
-         !event.slept_in.empty() || !event.clobbered.empty();
 }
 
 // Has the stepper follow a call, however it is left.

@@ -30,10 +30,10 @@ class CallHabits {
   uint64_t pending_slept_ = 0;     // and were seen asleep with a time limit
   uint64_t finished_calls_ = 0;
   uint64_t finished_gave_way_ = 0;
-  std::optional<Event> sleeper_;
+  Rare<Event> sleeper_;
 
   uint64_t contended_calls_ = 0;
-  std::optional<Event> contended_;
+  Rare<Event> contended_;
 };
 
 }  // namespace vdsconform

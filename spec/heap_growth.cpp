@@ -46,7 +46,7 @@ std::optional<std::pair<Complaint, Event>> HeapGrowth::Finish() const {
                     " operations, which had ended and been released; allowed, but a process that "
                     "lives long runs out of memory",
                 std::nullopt},
-      last_);
+      *last_);
 }
 
 }  // namespace vdsconform

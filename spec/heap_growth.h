@@ -34,7 +34,7 @@ class HeapGrowth {
   std::vector<Sample> samples_;
   uint64_t seen_ = 0;
   uint64_t stride_ = 1;  // only each of these is kept
-  Event last_;
+  Rare<Event> last_;
 };
 
 }  // namespace vdsconform

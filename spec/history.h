@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "com.h"
+#include "rare.h"
 
 namespace vdsconform {
 
@@ -130,14 +131,14 @@ struct Event {
   std::optional<uint32_t> step;      // index of the Program's step
   std::optional<uint32_t> switches;  // voluntary context switches during the call
   Witness witness = Witness::kNone;
-  std::string slept_in;  // the system call of a timed sleep in which the call was seen, followed
-                         // by kWithTimeLimit if it may also end for another reason than time
-  std::optional<Blockage> blocked;   // beside a witness or a sleep: what is known of it
-  std::string clobbered;             // what a call wrote outside its outputs; empty: nothing seen
-  std::optional<StopPoint> stopped;  // a thread was stopped here during the call, others ran
-  bool held = false;                 // the call came back only once a stopped thread had gone on
+  RareText slept_in;        // the system call of a timed sleep in which the call was seen, followed
+                            // by kWithTimeLimit if it may also end for another reason than time
+  Rare<Blockage> blocked;   // beside a witness or a sleep: what is known of it
+  RareText clobbered;       // what a call wrote outside its outputs; empty: nothing seen
+  Rare<StopPoint> stopped;  // a thread was stopped here during the call, others ran
+  bool held = false;        // the call came back only once a stopped thread had gone on
   Fault fault = Fault::kNone;
-  std::string detail;  // of the fault: signal, exit status, exception text
+  RareText detail;  // of the fault: signal, exit status, exception text
 
   friend bool operator==(const Event&, const Event&) = default;
 };

@@ -134,9 +134,11 @@ class ByteReader {
     return true;
   }
 
-  bool TextOfFew(std::string* text, const char* what) {
+  bool TextOfFew(RareText* text, const char* what) {
     const uint64_t start = offset();
-    if (!Text(text, what)) return false;
+    std::string read;
+    if (!Text(&read, what)) return false;
+    *text = std::move(read);
     return !text->empty() || Fail(start, Named(what, "is announced and yet at its default"));
   }
 

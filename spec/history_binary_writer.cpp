@@ -91,8 +91,8 @@ void AppendRareFields(const Event& event, std::string* out) {
   AppendEnum(event.out, OutPointer::kNotSeen, out);
   AppendEnum(event.witness, Witness::kNone, out);
   AppendEnum(event.fault, Fault::kNone, out);
-  for (const std::string* text : {&event.slept_in, &event.clobbered, &event.detail}) {
-    if (!text->empty()) AppendText(*text, out);
+  for (const RareText* text : {&event.slept_in, &event.clobbered, &event.detail}) {
+    if (!text->empty()) AppendText(text->str(), out);
   }
   if (event.stopped) AppendStop(*event.stopped, out);
   if (event.blocked) AppendBlockage(*event.blocked, out);

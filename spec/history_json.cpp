@@ -160,10 +160,11 @@ class EventReader {
     return FailExpecting(field, "true or false", value);
   }
 
-  bool ReadText(Field field, dom::element value, std::string* target) {
+  template <typename Text>
+  bool ReadText(Field field, dom::element value, Text* target) {
     std::string_view text;
     if (value.get(text) != simdjson::SUCCESS) return FailExpecting(field, "a text", value);
-    target->assign(text);
+    *target = text;
     return true;
   }
 

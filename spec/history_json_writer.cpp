@@ -145,9 +145,9 @@ std::string ToJson(const Event& event) {
   AppendNumber("step", event.step, &out);
   AppendNumber("switches", event.switches, &out);
   AppendEnum("witness", event.witness, event.witness != Witness::kNone, &out);
-  AppendTextField("slept_in", event.slept_in, &out);
+  AppendTextField("slept_in", event.slept_in.str(), &out);
   if (event.blocked) AppendBlockage(*event.blocked, &out);
-  AppendTextField("clobbered", event.clobbered, &out);
+  AppendTextField("clobbered", event.clobbered.str(), &out);
   if (event.stopped) {
     const StopPoint& stopped = *event.stopped;
     AppendNumber("instruction", std::optional(stopped.instruction), &out);
@@ -163,7 +163,7 @@ std::string ToJson(const Event& event) {
     out += "true";
   }
   AppendEnum("fault", event.fault, event.fault != Fault::kNone, &out);
-  AppendTextField("detail", event.detail, &out);
+  AppendTextField("detail", event.detail.str(), &out);
   return "{" + out + "}";
 }
 

@@ -1,17 +1,16 @@
 #include "judge.h"
 
 #include <algorithm>
-#include <bitset>
 #include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 #include <utility>
 
 #include "call_habits.h"
 #include "consequences.h"
 #include "heap_growth.h"
 #include "hresult.h"
+#include "live_operations.h"
 #include "rules.h"
 #include "status_model.h"
 #include "sweep.h"
@@ -28,52 +27,39 @@ constexpr size_t kForeignPercents = 2;
 // ... and so may one that is close to the operation's own, for an implementation that rounds.
 constexpr uint32_t kForeignDistance = 30;
 
+// What nearly every QueryStatus is: it gave both outputs, and nothing was seen of it but that. No
+// rule for one call alone has anything to say of it.
+bool IsPlainAnswer(const Event& event) {
+  return event.ret == hr::kOk && event.hr && event.percent && !event.aliased &&
+         event.null_outputs == NullOutputs::kNone && event.clobbered.empty() &&
+         event.slept_in.empty() && event.witness == Witness::kNone && !event.switches &&
+         !event.held;
+}
+
 }  // namespace
 
-// An answer of an operation that may yet turn out to be driven, which decides what is wrong with
-// it.
-struct Undecided {
-  std::optional<Complaint> complaint;  // if the operation runs by itself
-  Event event;
-  uint64_t order;
-  Intervening between;
-  uint64_t count = 1;
-};
-
-// One operation, with what the judge itself remembers of it.
-struct JudgedOperation {
-  explicit JudgedOperation(uint32_t number) : status(number) {}
-
-  OperationStatus status;
-  // One for each cause, so that they are few.
-  std::vector<Undecided> undecided;
-  std::bitset<101> foreign_percents;
-  uint64_t valid_calls = 0;
-  uint64_t failed_calls = 0;
-  std::optional<Event> last_failed;
-  uint64_t in_flight = 0;
-  bool has_lost_call = false;
-};
-
-class Judge::Impl : private Returns {
+class Judge::Impl final : private Returns {
  public:
   explicit Impl(Profile profile) : profile_(profile), sweep_(*this) {}
 
-  void Observe(const Event& event);
+  void Observe(const Event& event, Storage storage);
   Judgement Finish();
 
  private:
   JudgedOperation& Get(uint32_t number);
+  void Invoke(const Event& event, Storage storage, JudgedOperation& operation);
+  void InvokeTransition(const Event& event, Storage storage, JudgedOperation& operation);
   bool Returned(InFlight& call) override;
   // These say whether what the call implies binds the calls after it.
   bool JudgeCall(InFlight& call);
-  bool ReturnQuery(InFlight& call, const Context& context);
+  bool ReturnQuery(InFlight& call, Context& context);
   bool JudgePair(InFlight& call, Context& context);
   // Adds what is wrong with an answer, or keeps it until it is known who drives the operation.
   void Decide(JudgedOperation& operation, std::optional<Complaint> complaint,
               const Context& context);
   void BecomesDriven(JudgedOperation& operation);
   void Close(JudgedOperation& operation);
+  void Restart();
   void CountPair(const InFlight& call, const Context& context);
   bool PercentOfOther(JudgedOperation& operation, const Event& event);
   bool ResultOfOther(const JudgedOperation& operation, HRESULT hr) const;
@@ -85,10 +71,9 @@ class Judge::Impl : private Returns {
   bool Check(const std::optional<Complaint>& complaint, const Event& event);
 
   Profile profile_;
-  std::unordered_map<uint32_t, std::unique_ptr<JudgedOperation>> operations_;
+  LiveOperations operations_;
   Sweep sweep_;
   uint64_t transitions_ = 0;
-  uint64_t live_ = 0;
   // How many live operations the driver last gave each percentage.
   std::array<uint32_t, 101> driver_percents_{};
   // The last results that the driver gave, with their operations.
@@ -127,13 +112,9 @@ bool Judge::Impl::Check(const std::optional<Complaint>& complaint, const Event& 
 }
 
 JudgedOperation& Judge::Impl::Get(uint32_t number) {
-  std::unique_ptr<JudgedOperation>& operation = operations_[number];
-  if (!operation) {
-    operation = std::make_unique<JudgedOperation>(number);
-    ++live_;
-    ++driver_percents_[0];
-  }
-  return *operation;
+  if (JudgedOperation* const operation = operations_.Find(number)) return *operation;
+  ++driver_percents_[0];
+  return operations_.Add(number);
 }
 
 bool Judge::Impl::Returned(InFlight& call) {
@@ -145,23 +126,43 @@ bool Judge::Impl::Returned(InFlight& call) {
   if (!over || operation.in_flight != 0 || operation.has_lost_call) return binds;
   Close(operation);
   --driver_percents_[operation.status.driver_percent()];
-  --live_;
-  operations_.erase(operation.status.number());
+  operations_.Remove(operation.status.number());
   return binds;
 }
 
-void Judge::Impl::Observe(const Event& event) {
+void Judge::Impl::Observe(const Event& event, Storage storage) {
   ++events_;
   sweep_.AdvanceTo(event.t0);
   JudgedOperation& operation = Get(event.op);
+  if (IsDriverCall(event.call) || event.call == Call::kCancel) {
+    InvokeTransition(event, storage, operation);
+  } else {
+    Invoke(event, storage, operation);
+  }
+
+  if (event.t1) {
+    ++operation.in_flight;
+  } else {
+    operation.has_lost_call = true;
+  }
+}
+
+void Judge::Impl::Invoke(const Event& event, Storage storage, JudgedOperation& operation) {
+  OperationStatus& status = operation.status;
+  const InFlight& call = sweep_.Invoke(event, storage, &operation, status.floor());
+  status.Invoked(event, *call.floor, call.order);
+}
+
+// A call that may change the state of its operation, and what the others know of that.
+void Judge::Impl::InvokeTransition(const Event& event, Storage storage,
+                                   JudgedOperation& operation) {
   const bool drives = event.call == Call::kProgress || event.call == Call::kFinish ||
                       (event.call == Call::kBegin && event.driven);
   if (drives && !operation.status.driven()) BecomesDriven(operation);
 
   const uint32_t old_percent = operation.status.driver_percent();
   const uint64_t old_transitions = operation.status.own_transitions();
-  const InFlight& call = sweep_.Invoke(event, &operation, operation.status.floor());
-  operation.status.Invoked(event, call.floor, call.order);
+  Invoke(event, storage, operation);
   transitions_ += operation.status.own_transitions() - old_transitions;
   if (event.heap && event.call == Call::kBegin) {
     Count(Req::kQa06);
@@ -176,32 +177,27 @@ void Judge::Impl::Observe(const Event& event) {
   if (event.call == Call::kFinish) {
     ended_[ended_count_++ % ended_.size()] = {event.op, event.result.value_or(hr::kOk)};
   }
-
-  if (event.t1) {
-    ++operation.in_flight;
-  } else {
-    operation.has_lost_call = true;
-  }
 }
 
 Context Judge::Impl::MakeContext(const InFlight& call) const {
   const OperationStatus& status = call.operation->status;
   const uint64_t others = transitions_ - status.own_transitions();
-  return Context{.event = call.event,
+  return Context{.event = *call.event,
                  .order = call.order,
                  .status = status,
-                 .floor = call.floor,
+                 .floor = *call.floor,
                  .profile = profile_,
                  .between = nullptr,
                  .other_transitions = others};
 }
 
 bool Judge::Impl::JudgeCall(InFlight& call) {
-  const Context context = MakeContext(call);
-  const Event& event = call.event;
+  Context context = MakeContext(call);
+  const Event& event = *call.event;
   JudgedOperation& operation = *call.operation;
   Count(Req::kQs13);
-  if (Check(CallsComeBack(context), event)) return false;
+  const bool came_back = event.t1 && event.fault == Fault::kNone;
+  if (!came_back && Check(CallsComeBack(context), event)) return false;
   if (event.call == Call::kQueryStatus) return ReturnQuery(call, context);
 
   std::optional<Complaint> complaint;
@@ -229,9 +225,16 @@ bool Judge::Impl::JudgeCall(InFlight& call) {
   return true;
 }
 
-bool Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
-  const Event& event = call.event;
+bool Judge::Impl::ReturnQuery(InFlight& call, Context& context) {
+  const Event& event = *call.event;
   JudgedOperation& operation = *call.operation;
+  if (IsPlainAnswer(event)) {
+    if (event.hr == hr::kOperationPending) Count(Req::kQs06);
+    for (const Req req : {Req::kQs07, Req::kQa01, Req::kQs12}) Count(req);
+    if (event.hr != hr::kOperationPending) Check(BreaksClients(context), event);
+    ++operation.valid_calls;
+    return JudgePair(call, context);
+  }
   if (event.ret && Failed(*event.ret)) Count(Req::kQs18);
   if (event.null_outputs != NullOutputs::kNone) {
     Count(Req::kQs08);
@@ -264,12 +267,11 @@ bool Judge::Impl::ReturnQuery(InFlight& call, const Context& context) {
   Count(Req::kQs12);
   if (Check(OutputWrites(context), event)) return false;
   if (!successful || !event.hr || !event.percent) return false;
-  Context pair_context = context;
-  return JudgePair(call, pair_context);
+  return JudgePair(call, context);
 }
 
 bool Judge::Impl::JudgePair(InFlight& call, Context& context) {
-  const Event& event = call.event;
+  const Event& event = *call.event;
   JudgedOperation& operation = *call.operation;
   const bool says_pending = event.hr == hr::kOperationPending;
   if (says_pending) context.percent_of_other = PercentOfOther(operation, event);
@@ -390,8 +392,8 @@ bool Judge::Impl::ResultOfOther(const JudgedOperation& operation, HRESULT hr) co
 
 void Judge::Impl::CountPair(const InFlight& call, const Context& context) {
   const OperationStatus& status = context.status;
-  const Floor& floor = call.floor;
-  const bool pending = call.event.hr == hr::kOperationPending;
+  const Floor& floor = *call.floor;
+  const bool pending = call.event->hr == hr::kOperationPending;
   if (context.KnownPending() || pending) {
     Count(Req::kQs01);
     Count(status.estimable() ? Req::kQs02 : Req::kQs05);
@@ -406,7 +408,7 @@ void Judge::Impl::CountPair(const InFlight& call, const Context& context) {
       floor.finished_by_cancel) {
     Count(Req::kQs11);
   }
-  if (live_ > 1 && context.other_transitions > 0) Count(Req::kQs14);
+  if (operations_.size() > 1 && context.other_transitions > 0) Count(Req::kQs14);
   if (status.let_go()) Count(Req::kQs15);
   if (floor.finished_by_wait) Count(Req::kQs16);
   if (floor.finished_by_cancel || context.Between().failed_cancel) Count(Req::kQs17);
@@ -414,32 +416,45 @@ void Judge::Impl::CountPair(const InFlight& call, const Context& context) {
     Count(profile_ == Profile::kMsVds ? Req::kQs30 : Req::kQa03);
   }
   if (profile_ == Profile::kMsVds && context.KnownPending() &&
-      !status.MayHaveProgressed(call.event, call.order)) {
+      !status.MayHaveProgressed(*call.event, call.order)) {
     Count(Req::kQs31);
   }
 }
 
 Judgement Judge::Impl::Finish() {
   sweep_.Finish();
-  for (const InFlight& call : sweep_.lost()) {
+  for (const InFlight* call : sweep_.lost()) {
     // A Wait for an operation that never ended is where it belongs.
-    const bool rightly_waits = call.event.call == Call::kWait && call.event.fault == Fault::kNone &&
-                               !call.operation->status.floor().MustBeFinished();
-    if (!rightly_waits) Check(CallsComeBack(MakeContext(call)), call.event);
+    const bool rightly_waits = call->event->call == Call::kWait &&
+                               call->event->fault == Fault::kNone &&
+                               !call->operation->status.floor().MustBeFinished();
+    if (!rightly_waits) Check(CallsComeBack(MakeContext(*call)), *call->event);
   }
   for (const auto& [complaint, event] : habits_.Complaints()) Add(complaint, event);
   if (const auto growth = heap_growth_.Finish()) Add(growth->first, growth->second);
-  std::vector<uint32_t> left;  // in order, so that the judgement does not hang on a hash
-  for (const auto& [number, operation] : operations_) left.push_back(number);
-  std::sort(left.begin(), left.end());
-  for (const uint32_t number : left) Close(*operations_[number]);
+  for (JudgedOperation* operation : operations_.InOrder()) Close(*operation);
 
   Judgement judgement;
   judgement.observations = observations_;
   judgement.events = events_;
   for (auto& [key, finding] : findings_) judgement.findings.push_back(std::move(finding));
   RemoveConsequences(judgement.findings);
+  Restart();
   return judgement;
+}
+
+// What holds memory keeps it.
+void Judge::Impl::Restart() {
+  sweep_.Restart();
+  operations_.Clear();
+  findings_.clear();
+  transitions_ = 0;
+  driver_percents_ = {};
+  ended_count_ = 0;
+  habits_ = CallHabits();
+  heap_growth_ = HeapGrowth();
+  observations_ = {};
+  events_ = 0;
 }
 
 Judge::Judge(Profile profile) : impl_(std::make_unique<Impl>(profile)) {}
@@ -447,13 +462,17 @@ Judge::~Judge() = default;
 Judge::Judge(Judge&&) noexcept = default;
 Judge& Judge::operator=(Judge&&) noexcept = default;
 
-void Judge::Observe(const Event& event) { impl_->Observe(event); }
+void Judge::Observe(const Event& event) { impl_->Observe(event, Storage::kPassing); }
+
+void Judge::Observe(const History& history) {
+  for (const Event& event : history.events) impl_->Observe(event, Storage::kStays);
+}
 
 Judgement Judge::Finish() { return impl_->Finish(); }
 
 Judgement JudgeHistory(const History& history, Profile profile) {
   Judge judge(profile);
-  for (const Event& event : history.events) judge.Observe(event);
+  judge.Observe(history);
   return judge.Finish();
 }
 

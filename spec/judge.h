@@ -50,7 +50,11 @@ class Judge {
   // Takes the next event; its t0 is not before the previous one's.
   void Observe(const Event& event);
 
-  // Ends the history and gives the judgement. Call once.
+  // Takes all of these, which stay where they are until Finish: nothing is copied.
+  void Observe(const History& history);
+
+  // Ends the history and gives the judgement. The next event begins another history; memory is
+  // kept for it, and nothing else.
   Judgement Finish();
 
  private:

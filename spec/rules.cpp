@@ -26,7 +26,7 @@ bool IsTransient(HRESULT ret) {
 
 // What an executor saw of the call that was held up or failed, in parentheses.
 std::string Seen(const Event& event) {
-  const std::string seen = event.blocked ? Describe(*event.blocked) : event.detail;
+  const std::string seen = event.blocked ? Describe(*event.blocked) : event.detail.str();
   return seen.empty() ? "" : " (" + seen + ")";
 }
 std::string Place(const Event& event) {
@@ -56,7 +56,7 @@ Blamed Blame(const Context& context, Req otherwise) {
 std::optional<Complaint> NeverWaits(const Context& context) {
   const Event& event = context.event;
   const bool slept =
-      !event.slept_in.empty() && event.slept_in.find(kWithTimeLimit) == std::string::npos;
+      !event.slept_in.empty() && event.slept_in.str().find(kWithTimeLimit) == std::string::npos;
   if (slept && !context.Overlaps()) {
     return Make(Req::kQs06, "sleeps", "QueryStatus asleep in " + event.slept_in + Place(event),
                 "a call that does not sleep");
@@ -209,26 +209,28 @@ std::optional<Complaint> ComObject(const Context& context) {
                 "an object that lives until its last Release");
   }
   if (event.call != Call::kQueryInterface || !event.ret) return std::nullopt;
-  const std::string asked = "QueryInterface for " + std::string(Name(event.interface_id));
-  const std::string saw = asked + " returned " + Describe(*event.ret);
+  const auto saw = [&event] {
+    return "QueryInterface for " + std::string(Name(event.interface_id)) + " returned " +
+           Describe(*event.ret);
+  };
   if (event.interface_id == Interface::kOther) {
     if (*event.ret != hr::kNoInterface) {
-      return Make(Req::kQs15, "unknown-interface", saw, "E_NOINTERFACE for an unknown interface");
+      return Make(Req::kQs15, "unknown-interface", saw(), "E_NOINTERFACE for an unknown interface");
     }
     if (event.out != OutPointer::kNull && event.out != OutPointer::kNotSeen) {
-      return Make(Req::kQs15, "out-pointer-not-null", saw + " and left the out pointer non-null",
+      return Make(Req::kQs15, "out-pointer-not-null", saw() + " and left the out pointer non-null",
                   "NULL in the out pointer of a refusal");
     }
     return std::nullopt;
   }
   if (*event.ret != hr::kOk) {
-    return Make(Req::kQs15, "interface-refused", saw, "S_OK for IUnknown and IVdsAsync");
+    return Make(Req::kQs15, "interface-refused", saw(), "S_OK for IUnknown and IVdsAsync");
   }
   if (event.out == OutPointer::kNull || event.out == OutPointer::kNotWritten) {
-    return Make(Req::kQs15, "no-pointer", saw + " without a pointer", "a non-null pointer");
+    return Make(Req::kQs15, "no-pointer", saw() + " without a pointer", "a non-null pointer");
   }
   if (event.interface_id == Interface::kIUnknown && event.out == OutPointer::kDifferent) {
-    return Make(Req::kQs15, "identity", saw + " with another pointer than before",
+    return Make(Req::kQs15, "identity", saw() + " with another pointer than before",
                 "one IUnknown pointer for the life of an object");
   }
   return std::nullopt;

@@ -20,9 +20,9 @@ namespace vdsconform {
 // What a rule finds wrong with a call.
 struct Complaint {
   Req req;
-  std::string cause;             // short and stable
-  std::string message;           // "saw ...; allowed ..."
-  std::optional<Event> earlier;  // the other call of a pair that shows it
+  std::string cause;    // short and stable
+  std::string message;  // "saw ...; allowed ..."
+  Rare<Event> earlier;  // the other call of a pair that shows it
 };
 
 // A call that has returned, with all that a rule may use.

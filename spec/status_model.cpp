@@ -1,6 +1,8 @@
 #include "status_model.h"
 
 #include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "hresult.h"
 
@@ -8,8 +10,6 @@ namespace vdsconform {
 namespace {
 
 constexpr size_t kMaxPossible = 8;
-constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
-
 }  // namespace
 
 Event PercentSeen::ToEvent(uint32_t op) const {
@@ -79,29 +79,6 @@ void FirstInvoked::Note(const Event& event, uint64_t order) {
   order_ = order;
 }
 
-bool FirstInvoked::NotAfter(const Event& event, uint64_t order) const {
-  const int64_t t1 = event.t1.value_or(kNever);
-  if (t0_ != t1 || t0_ == kNever) return t0_ < t1;
-  return several_threads_ || thread_ != event.thread || order_ <= order;
-}
-
-void LatestReturn::Note(const Event& event) {
-  const int64_t until = event.t1.value_or(kNever);
-  if (longest_.thread == event.thread) {
-    longest_.until = std::max(longest_.until, until);
-  } else if (until > longest_.until) {
-    second_ = longest_;
-    longest_ = {event.thread, until};
-  } else if (second_.thread == event.thread || until > second_.until) {
-    second_ = {event.thread, std::max(second_.until, until)};
-  }
-}
-
-bool LatestReturn::OverlapsOtherThread(const Event& event) const {
-  const ThreadUntil& other = longest_.thread == event.thread ? second_ : longest_;
-  return other.until >= event.t0;
-}
-
 void OperationStatus::AddPossibleResult(HRESULT hr, bool by_cancel, const Event& event,
                                         uint64_t order) {
   for (PossibleResult& known : possible_) {
@@ -128,16 +105,6 @@ void OperationStatus::Meddle(Meddling kind, const Event& event, uint64_t order) 
   Meddler& meddler = meddlers_[static_cast<size_t>(kind)];
   const int64_t until = event.t1.value_or(std::numeric_limits<int64_t>::max());
   meddler = {true, event.thread, order, meddler.there ? std::max(meddler.until, until) : until};
-}
-
-Intervening OperationStatus::Between(const Event& event, uint64_t order) const {
-  // What the caller's own thread did later is not between.
-  const auto between = [&](Meddling kind) {
-    const Meddler& meddler = meddlers_[static_cast<size_t>(kind)];
-    return meddler.there && (meddler.thread != event.thread || meddler.order < order);
-  };
-  return {between(Meddling::kNullCall), between(Meddling::kFailedCancel),
-          between(Meddling::kReference), between(Meddling::kOwn)};
 }
 
 void OperationStatus::NoteTransition(const Event& event, uint64_t order) {
@@ -254,6 +221,14 @@ void OperationStatus::Reported(const Event& event, uint64_t order, uint64_t othe
   if (!first_percent_) first_percent_ = percent;
   if (progress_awaits_report_) ++progress_followed_;
   progress_awaits_report_ = false;
+}
+
+void OperationStatus::Restart(uint32_t number) {
+  std::vector<PossibleResult> memory = std::move(possible_);
+  memory.clear();
+  std::destroy_at(this);
+  std::construct_at(this, number);
+  possible_ = std::move(memory);
 }
 
 void OperationStatus::ForgetReports() {

@@ -10,6 +10,7 @@
 #ifndef VDSCONFORM_SPEC_STATUS_MODEL_H_
 #define VDSCONFORM_SPEC_STATUS_MODEL_H_
 
+#include <algorithm>
 #include <array>
 #include <bitset>
 #include <cstddef>
@@ -21,6 +22,8 @@
 #include "history.h"
 
 namespace vdsconform {
+
+inline constexpr int64_t kNever = std::numeric_limits<int64_t>::max();
 
 // The kinds of calls that may have to do with a change of an object's state.
 enum class Meddling : uint8_t {
@@ -78,11 +81,15 @@ class FirstInvoked {
   void Note(const Event& event, uint64_t order);
   // False if all of the kind were invoked after `event`, whose place is `order`, had returned. At
   // one instant that is sure of calls of one thread only.
-  bool NotAfter(const Event& event, uint64_t order) const;
+  bool NotAfter(const Event& event, uint64_t order) const {
+    const int64_t t1 = event.t1.value_or(kNever);
+    if (t0_ != t1 || t0_ == kNever) return t0_ < t1;
+    return several_threads_ || thread_ != event.thread || order_ <= order;
+  }
   int64_t t0() const { return t0_; }
 
  private:
-  int64_t t0_ = std::numeric_limits<int64_t>::max();
+  int64_t t0_ = kNever;
   uint32_t thread_ = 0;
   uint64_t order_ = 0;
   bool several_threads_ = false;
@@ -92,8 +99,20 @@ class FirstInvoked {
 // threads whose calls last the longest are enough.
 class LatestReturn {
  public:
-  void Note(const Event& event);
-  bool OverlapsOtherThread(const Event& event) const;
+  void Note(const Event& event) {
+    const int64_t until = event.t1.value_or(kNever);
+    if (longest_.thread == event.thread) {
+      longest_.until = std::max(longest_.until, until);
+    } else if (until > longest_.until) {
+      second_ = longest_;
+      longest_ = {event.thread, until};
+    } else if (second_.thread == event.thread || until > second_.until) {
+      second_ = {event.thread, std::max(second_.until, until)};
+    }
+  }
+  bool OverlapsOtherThread(const Event& event) const {
+    return (longest_.thread == event.thread ? second_.until : longest_.until) >= event.t0;
+  }
 
  private:
   struct ThreadUntil {
@@ -123,6 +142,9 @@ class OperationStatus {
  public:
   explicit OperationStatus(uint32_t number) : number_(number) {}
 
+  // Makes it as new, but for its memory.
+  void Restart(uint32_t number);
+
   // A call was invoked at the place `order`; `event` tells all of it, which is known because the
   // history is complete, and `floor` what had returned before.
   void Invoked(const Event& event, const Floor& floor, uint64_t order);
@@ -146,7 +168,15 @@ class OperationStatus {
   bool cancel_invoked() const { return cancel_invoked_; }
   const Floor& floor() const { return floor_; }
   // What happened between the last good answer and the call.
-  Intervening Between(const Event& event, uint64_t order) const;
+  Intervening Between(const Event& event, uint64_t order) const {
+    // What the caller's own thread did later is not between.
+    const auto between = [&](Meddling kind) {
+      const Meddler& meddler = meddlers_[static_cast<size_t>(kind)];
+      return meddler.there && (meddler.thread != event.thread || meddler.order < order);
+    };
+    return {between(Meddling::kNullCall), between(Meddling::kFailedCancel),
+            between(Meddling::kReference), between(Meddling::kOwn)};
+  }
   // True if anything but its own transitions ever happened to it.
   bool was_meddled_with() const { return was_meddled_with_; }
 

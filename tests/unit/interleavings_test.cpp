@@ -26,7 +26,7 @@ std::vector<Boundary> Trace(uint32_t cheap, uint32_t dear, uint32_t visit = 100)
 uint64_t Traps(const Traces& traces, const std::vector<Interleaving>& chosen) {
   uint64_t traps = 0;
   for (const Interleaving& interleaving : chosen) {
-    for (size_t p = 0; p < traces.size(); ++p) traps += TrapsUntil(traces[p][interleaving[p]]);
+    for (size_t p = 0; p < traces.size(); ++p) traps += TrapsOnTheWay(traces[p][interleaving[p]]);
   }
   return traps;
 }
@@ -34,7 +34,7 @@ uint64_t Traps(const Traces& traces, const std::vector<Interleaving>& chosen) {
 bool IsCheap(const Traces& traces, const Interleaving& interleaving) {
   bool cheap = true;
   for (size_t p = 0; p < traces.size(); ++p) {
-    cheap = cheap && TrapsUntil(traces[p][interleaving[p]]) == 1;
+    cheap = cheap && TrapsOnTheWay(traces[p][interleaving[p]]) == 0;
   }
   return cheap;
 }
@@ -50,17 +50,17 @@ void ExpectInRange(const Traces& traces, const std::vector<Interleaving>& chosen
   }
 }
 
-TEST(Interleavings, ABoundaryCostsATrapForItselfAndTwoForEachVisitBefore) {
+TEST(Interleavings, ABoundaryCostsTwoTrapsForEachVisitBeforeAndOneForEachStepBeyond) {
   Boundary boundary;
   boundary.visit = 1;
-  EXPECT_EQ(TrapsUntil(boundary), 1u);
+  EXPECT_EQ(TrapsOnTheWay(boundary), 0u);
   boundary.visit = 4;
-  EXPECT_EQ(TrapsUntil(boundary), 7u);
+  EXPECT_EQ(TrapsOnTheWay(boundary), 6u);
   boundary.beyond = 5;
-  EXPECT_EQ(TrapsUntil(boundary), 12u);
+  EXPECT_EQ(TrapsOnTheWay(boundary), 11u);
   boundary.beyond = 0;
   boundary.visit = UINT32_MAX;
-  EXPECT_EQ(TrapsUntil(boundary), uint64_t{2} * (UINT32_MAX - 1) + 1);
+  EXPECT_EQ(TrapsOnTheWay(boundary), uint64_t{2} * (UINT32_MAX - 1));
 }
 
 TEST(Interleavings, AreCountedAsEveryCombination) {

@@ -12,8 +12,8 @@ namespace {
 class Log : public Returns {
  public:
   bool Returned(InFlight& call) override {
-    text += std::to_string(*call.event.step) + (call.floor.finished_by_driver ? "f" : "") +
-            (call.floor.reported ? "r" : "") + " ";
+    text += std::to_string(*call.event->step) + (call.floor->finished_by_driver ? "f" : "") +
+            (call.floor->reported ? "r" : "") + " ";
     return binds;
   }
   std::string text;
@@ -31,7 +31,7 @@ class SweepTest : public testing::Test {
     event.step = step_++;
     if (call == Call::kQueryStatus) event.hr = hr::kOk;
     sweep_.AdvanceTo(t0);
-    sweep_.Invoke(event, nullptr, Floor{});
+    sweep_.Invoke(event, Storage::kPassing, nullptr, floor_);
   }
   std::string Given() {
     sweep_.Finish();
@@ -40,6 +40,7 @@ class SweepTest : public testing::Test {
 
   Log log_;
   Sweep sweep_{log_};
+  Floor floor_;
   uint32_t step_ = 0;
 };
 
