@@ -102,10 +102,16 @@ TEST(RestrictTo, OperationsAreOfAKindThatCanBeStarted) {
 }
 
 TEST(IidOf, EachInterfaceHasItsOwn) {
-  EXPECT_TRUE(IidOf(Interface::kIUnknown) == kIidIUnknown);
-  EXPECT_TRUE(IidOf(Interface::kIVdsAsync) == kIidIVdsAsync);
-  EXPECT_FALSE(IidOf(Interface::kOther) == kIidIUnknown);
-  EXPECT_FALSE(IidOf(Interface::kOther) == kIidIVdsAsync);
+  const IID unknown = vdsconform_iid_iunknown();
+  const IID async = vdsconform_iid_ivdsasync();
+  const auto is = [](Interface asked, const IID& iid) {
+    const IID own = IidOf(asked);
+    return vdsconform_iid_equal(&own, &iid) != 0;
+  };
+  EXPECT_TRUE(is(Interface::kIUnknown, unknown));
+  EXPECT_TRUE(is(Interface::kIVdsAsync, async));
+  EXPECT_FALSE(is(Interface::kOther, unknown));
+  EXPECT_FALSE(is(Interface::kOther, async));
 }
 
 TEST(Program, RacingRepeatsItsRounds) {
