@@ -297,22 +297,47 @@ class Corpus(FuzzTest):
         self.assertEqual(out, f"corpus: {len(after)} inputs of {len(before) + 10} kept\n")
         self.assertLessEqual(len(after), len(before))
         self.assertGreater(len(after), 10)
-        self.assertFalse(os.path.exists(self.path("corpus.old")))
-        self.assertFalse(os.path.exists(self.path("corpus.minimised")))
         # What the corpus reached is still reached, but for what a race happens to reach.
         out, _ = self.expect(0, "corpus", "merge", "corpus", "all", "--iut", self.library)
         self.assertLessEqual(len(self.names("corpus") - after), len(before) // 20, out)
         self.nothing_is_left()
 
-    def test_a_corpus_that_crashes_is_not_touched(self):
-        os.mkdir(self.path("corpus"))
-        self.write("corpus/null", bytes(4) + bytes([0, 1 << 3, 0, 0, 0, 0, 0, 0, 0, 0]))
-        _, err = self.expect(4, "corpus", "minimise", "corpus", "--iut",
-                             self.own(mutant("null_hr_crashes")))
-        self.assertIn("the implementation ended the process", err)
-        self.assertEqual(self.names("corpus"), {"null"})
-        self.assertFalse(os.path.exists(self.path("corpus.minimised")))
+    def test_what_ends_the_process_is_passed_over_and_stays(self):
+        os.mkdir(self.path("a corpus"))
+        deadly = bytes(4) + bytes([0, 1 << 3, 0, 0, 0, 0, 0, 0, 0, 0])
+        self.write("a corpus/deadly", deadly)
+        self.write("a corpus/query", bytes(4 + 10))
+        self.write("a corpus/the same again", bytes(4 + 10))
+        self.write("a corpus/progress", bytes(4 + 10) + bytes([1, 0, 50, 0, 0, 0, 0, 0, 0, 0]))
+        library = self.own(mutant("null_hr_crashes"))
+        out, _ = self.expect(0, "corpus", "merge", "new", "a corpus", "--iut", library)
+        self.assertEqual(out, "new: 2 inputs added to 0\n1 input ended the process, or did not "
+                         "come to an end: a corpus/deadly\n")
+        self.assertEqual(len(self.names("new")), 2)
+        # The slash is what a shell adds.
+        out, _ = self.expect(0, "corpus", "minimise", "a corpus/", "--iut", library)
+        self.assertIn("a corpus/: 3 inputs of 4 kept\n1 input ended the process", out)
+        self.assertTrue({"deadly", "progress"} < self.names("a corpus"))
+        with open(self.path("a corpus/deadly"), "rb") as file:
+            self.assertEqual(file.read(), deadly)
         self.nothing_is_left()
+
+    def test_names_that_are_taken_are_not_overwritten(self):
+        for folder, content in [("into", bytes(4)), ("other", bytes(4 + 10) + bytes([2, 0, 0]))]:
+            os.mkdir(self.path(folder))
+            self.write(folder + "/input", content)
+        out, _ = self.expect(0, "corpus", "merge", "into", "other", "--iut", self.own(REFERENCE))
+        self.assertEqual(out, "into: 1 input added to 1\n")
+        self.assertEqual(self.names("into"), {"input", "input-2"})
+        self.assertEqual(os.path.getsize(self.path("into/input")), 4)
+
+    def test_a_library_that_is_not_there_is_wrong_use(self):
+        os.mkdir(self.path("corpus"))
+        self.write("corpus/query", bytes(4))
+        for arguments in [("merge", "into", "corpus"), ("minimise", "corpus")]:
+            self.refuses("corpus", *arguments, "--iut", "missing.so", because="missing.so")
+        self.assertEqual(self.names("corpus"), {"query"})
+        self.assertFalse(os.path.exists(self.path("into")))
 
 
 if __name__ == "__main__":

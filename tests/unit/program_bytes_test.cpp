@@ -222,6 +222,16 @@ TEST(ProgramBytes, WhereThreadsAreStoppedIsSaid) {
   EXPECT_EQ(Unpacked(*bytes), program);
 }
 
+TEST(ProgramBytes, WhatOnlyExploringUsesIsNoObstacle) {
+  Program program = Racing({Query()}, 3);
+  program.schedule.budget = 1;
+  program.schedule.traps = 1;
+  program.schedule.seed = 1;
+  const auto bytes = PackProgram(program);
+  ASSERT_TRUE(bytes);
+  EXPECT_EQ(Unpacked(*bytes), Racing({Query()}, 3));
+}
+
 TEST(ProgramBytes, WhatHasNoPackedFormIsNotPacked) {
   EXPECT_FALSE(PackProgram(Explored({Query()}, {0})));
   Program measured = InOrder({Query()});
