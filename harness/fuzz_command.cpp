@@ -37,7 +37,8 @@ constexpr uint32_t kOtherPatienceMs = 10'000;
 // A process that dies before it runs anything will do so again.
 constexpr uint32_t kMaxVainStarts = 3;
 // How long a Program is tried again and made smaller, so that one does not take all the time.
-constexpr auto kExaminedFor = std::chrono::seconds(20);
+constexpr auto kExaminedFor = std::chrono::seconds(15);
+constexpr auto kExaminedAtLast = std::chrono::seconds(5);
 constexpr auto kLineEvery = std::chrono::seconds(10);
 constexpr const char* kCase = "fuzz";
 
@@ -228,7 +229,7 @@ class Fuzzing {
     Program program;
     UnpackProgram(claim.input, &program);
     RestrictTo(campaign_->iut.capabilities, &program);
-    examined_until_ = Clock::now() + kExaminedFor;
+    examined_until_ = Clock::now() + (TimeIsUp() ? kExaminedAtLast : kExaminedFor);
     Examiner::Result result = examiner_.Examine(program);
     for (Slot& slot : jobs_) {
       if (slot.job) slot.job->Forgive();
