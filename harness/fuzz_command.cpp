@@ -174,9 +174,7 @@ class Fuzzing {
     if (state == FuzzJob::State::kDied && in_vain) {
       const Death& death = slot.job->End();
       if (death.detail == "exit status " + std::to_string(kNoEngine)) {
-        error_ =
-            "this build has no fuzzing engine: it was built where libFuzzer was not found "
-            "(Debian: libclang-rt-dev)";
+        error_ = kNoEngineMessage;
         return;
       }
       if (++slot.vain_starts >= kMaxVainStarts) {
