@@ -16,8 +16,6 @@ namespace vdsconform {
 namespace {
 
 using namespace steps;
-using testing::RandomBytes;
-using testing::Unpacked;
 
 constexpr uint32_t kSeed = 20240917;
 constexpr uint32_t kManyTries = 10'000;
@@ -104,7 +102,9 @@ TEST(Minimise, AsksNoMoreOftenThanItMay) {
         tries);
     EXPECT_EQ(asked, tries);
     EXPECT_TRUE(Shows(result));
-    if (tries == 0) EXPECT_EQ(result, program);
+    if (tries == 0) {
+      EXPECT_EQ(result, program);
+    }
   }
 }
 

@@ -18,9 +18,6 @@ namespace vdsconform {
 namespace {
 
 using namespace steps;
-using testing::PackedSize;
-using testing::RandomBytes;
-using testing::Unpacked;
 
 constexpr uint32_t kSeed = 20240917;
 constexpr size_t kLongest = 200;
@@ -185,7 +182,9 @@ TEST(ProgramBytes, EveryResultThatMayBeFinalCanBeSaid) {
     const Program program = InOrder({Finish(code.value)});
     const auto bytes = PackProgram(program);
     ASSERT_EQ(bytes.has_value(), MayBeFinal(code.value)) << code.name;
-    if (bytes) EXPECT_EQ(Unpacked(*bytes), program) << code.name;
+    if (bytes) {
+      EXPECT_EQ(Unpacked(*bytes), program) << code.name;
+    }
   }
   const Program unknown = InOrder({Finish(ToHresult(0xA0B1C2D3))});
   const auto bytes = PackProgram(unknown);

@@ -16,10 +16,6 @@
 namespace vdsconform {
 namespace {
 
-using testing::PackedSize;
-using testing::RandomBytes;
-using testing::Unpacked;
-
 constexpr uint32_t kSeed = 20240917;
 using Bytes = std::vector<uint8_t>;
 using PackedStep = std::array<uint8_t, kPackedStepBytes>;
@@ -197,7 +193,9 @@ TEST(ProgramMutation, ComesToEverythingThatAProgramCanBe) {
   EXPECT_GE(operations.size(), 4u);
   EXPECT_TRUE(not_estimable);
   for (const Code& code : AllCodes()) {
-    if (MayBeFinal(code.value)) EXPECT_TRUE(results.contains(code.value)) << code.name;
+    if (MayBeFinal(code.value)) {
+      EXPECT_TRUE(results.contains(code.value)) << code.name;
+    }
   }
 }
 
