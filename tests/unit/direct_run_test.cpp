@@ -28,8 +28,6 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
-using testing::RandomBytes;
-using testing::Unpacked;
 
 constexpr uint32_t kSeed = 20240917;
 

@@ -16,8 +16,6 @@ namespace vdsconform {
 namespace {
 
 using namespace steps;
-using testing::RandomBytes;
-using testing::Unpacked;
 
 constexpr uint32_t kSeed = 20240917;
 constexpr uint32_t kManyTries = 10'000;
@@ -92,7 +90,7 @@ TEST(Minimise, MakesPlainWhatDoesNotMatter) {
 TEST(Minimise, AsksNoMoreOftenThanItMay) {
   SCOPED_TRACE(kSeed);
   std::mt19937 random(kSeed);
-  for (const uint32_t tries : {0u, 1u, 2u, 7u, 30u}) {
+  for (const uint32_t tries : {0u, 1u, 2u, 7u, 20u}) {
     const Program program = RandomThatShows(random);
     uint32_t asked = 0;
     const Program result = Minimise(
@@ -104,7 +102,9 @@ TEST(Minimise, AsksNoMoreOftenThanItMay) {
         tries);
     EXPECT_EQ(asked, tries);
     EXPECT_TRUE(Shows(result));
-    if (tries == 0) EXPECT_EQ(result, program);
+    if (tries == 0) {
+      EXPECT_EQ(result, program);
+    }
   }
 }
 

@@ -12,7 +12,7 @@
 
 #include "harness/program_bytes.h"
 
-namespace vdsconform::testing {
+namespace vdsconform {
 
 inline std::vector<uint8_t> RandomBytes(std::mt19937& random, size_t size) {
   std::vector<uint8_t> bytes(size);
@@ -29,6 +29,6 @@ inline Program Unpacked(std::span<const uint8_t> bytes) {
   return program;
 }
 
-}  // namespace vdsconform::testing
+}  // namespace vdsconform
 
 #endif  // VDSCONFORM_TESTS_UNIT_RANDOM_PROGRAMS_H_
