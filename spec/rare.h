@@ -81,6 +81,8 @@ class RareText {
     return *this;
   }
 
+  RareText& operator+=(char more) { return *this += std::string_view(&more, 1); }
+
   friend bool operator==(const RareText& a, const RareText& b) { return a.str() == b.str(); }
   friend bool operator==(const RareText& a, std::string_view b) { return a.str() == b; }
   friend bool operator==(const RareText& a, const std::string& b) { return a.str() == b; }

@@ -242,7 +242,7 @@ TEST(HistoryBinary, LengthsAreNotTrusted) {
   Event event = Query(0, 1);
   event.slept_in = event.detail = std::string(kMaxBinaryEvent / 2, 'x');
   EXPECT_THAT(Read(Written({{event}})).error, HasSubstr("more than 1048576 bytes"));
-  event.detail.resize(kMaxBinaryEvent / 2 - 100);
+  event.detail = std::string(kMaxBinaryEvent / 2 - 100, 'x');
   EXPECT_EQ(Read(Written({{event}})).error, "");
 }
 

@@ -294,7 +294,7 @@ TEST_F(HostProcess, HangsEndWithTheHost) {
     ASSERT_GE(Faults(execution).size(), 1u);
     EXPECT_EQ(Faults(execution)[0].fault, Fault::kHung);
     EXPECT_EQ(Faults(execution)[0].call, Call::kQueryStatus);
-    const std::optional<Blockage> blocked = Faults(execution)[0].blocked;
+    const Rare<Blockage> blocked = Faults(execution)[0].blocked;
     ASSERT_TRUE(blocked.has_value());
     EXPECT_EQ(blocked->system_call, "pause");
     EXPECT_GE(blocked->asleep_ns, uint64_t{TestSettings().patience.hang_ms} * 1'000'000);
