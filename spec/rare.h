@@ -82,7 +82,6 @@ class RareText {
   }
 
   friend bool operator==(const RareText& a, const RareText& b) { return a.str() == b.str(); }
-  friend bool operator==(const RareText& a, std::string_view b) { return a.str() == b; }
   friend std::string operator+(const std::string& a, const RareText& b) { return a + b.str(); }
   friend std::ostream& operator<<(std::ostream& out, const RareText& text) {
     return out << text.str();
