@@ -87,7 +87,7 @@ TEST_F(SweepTest, KeepsCallsThatNeverCameBack) {
   Invoke(Call::kQueryStatus, 1, 6, 7);
   EXPECT_EQ(Given(), "1 ");
   ASSERT_EQ(sweep_.lost().size(), 1u);
-  EXPECT_EQ(sweep_.lost()[0]->event.step, 0u);
+  EXPECT_EQ(sweep_.lost()[0]->event->step, 0u);
 }
 
 }  // namespace
