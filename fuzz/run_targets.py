@@ -117,8 +117,10 @@ def minimize_one(target, arguments):
         [os.path.join(arguments.build, "fuzz", target), "-merge=1", f"-timeout={PATIENCE_SECONDS}",
          *libfuzzer_options(target), new, *seed_folders(target), old], stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if done.returncode != 0:
-        print(done.stdout.decode("utf-8", "replace")[-4000:], file=sys.stderr)
+    # A merge that kept nothing at all, not even a seed, did not work, whatever it says.
+    if done.returncode != 0 or not any(new.iterdir()):
+        print(f"{target}: the corpus is left as it is, libFuzzer could not merge it\n"
+              + done.stdout.decode("utf-8", "replace")[-4000:], file=sys.stderr)
         return False
     seeds = {file.read_bytes() for folder in seed_folders(target)
              for file in folder.rglob("*") if file.is_file()}

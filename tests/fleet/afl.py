@@ -25,7 +25,7 @@ import run_targets  # pylint: disable=wrong-import-position
 EXECUTIONS = 2000
 # A busy machine is not to lose inputs, so none is given up that takes less.
 INPUT_MS = 20000
-PATIENCE_SECONDS = 900
+PATIENCE_SECONDS = 1700
 
 CRASHING_TARGET = """
 #include <cstddef>

@@ -53,7 +53,7 @@ SHARED_LIBRARIES = re.compile(
 RUNS = 2000
 # Fewer instrumented edges than this, and the platform calls it a bad build.
 LEAST_EDGES = 100
-PATIENCE_SECONDS = 900
+PATIENCE_SECONDS = 1700
 
 
 def run(command, **options):

@@ -97,6 +97,18 @@ class RunTargets(unittest.TestCase):
         self.assertIn("50 inputs before, 1 after", done.stdout)
         self.assertEqual(len(list(corpus.iterdir())), 1)
 
+    def test_minimizing_that_does_not_work_loses_nothing(self):
+        corpus = self.root / "build/fuzz-corpus/ends"
+        shutil.rmtree(corpus, ignore_errors=True)
+        corpus.mkdir(parents=True)
+        (corpus / "kept").write_bytes(b"kept")
+        done = subprocess.run(
+            [sys.executable, self.fuzz / "run_targets.py", "--build", "build", "--minimize",
+             "fuzz_ends"], cwd=self.root, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+        self.assertIn("left as it is", done.stderr)
+        self.assertEqual((corpus / "kept").read_bytes(), b"kept")
+
     def test_one_bad_target_among_all_is_enough(self):
         (self.fuzz / "options").mkdir(exist_ok=True)
         (self.fuzz / "options/fuzz_short.options").write_text("[libfuzzer]\nmax_len = 4\n")
