@@ -7,11 +7,13 @@
 
 #include "fuzz/claim.h"
 #include "fuzz/judged_history.h"
+#include "spec/history_binary.h"
 #include "spec/history_json.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vdsconform;
   std::istringstream in{std::string(AsText(data, size))};
+  Claim(LooksBinary(in) == (size > 0 && data[0] == 0x89), "no text is taken for a packed history");
   History history;
   const auto error = ReadHistory(in, [&](const Event& event) { history.events.push_back(event); });
   if (error) {

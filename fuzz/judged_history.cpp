@@ -21,7 +21,15 @@ void ClaimDescribed(HRESULT code) {
   Claim(Describe(code).find(ToHex(code)) != std::string::npos, "a code's description shows it");
 }
 
+// Any text as a code: its hexadecimal digits, its name, or none.
+void ClaimParsed(const std::string& text) {
+  const auto code = ParseHresult(text);
+  Claim(!code || text.starts_with("0x") || NameOf(*code).has_value(),
+        "a code is written in hexadecimal or has a name");
+}
+
 void ClaimDescribed(const Event& event) {
+  ClaimParsed(event.detail);
   Claim(ParseCall(Name(event.call)) == event.call, "a call's name names it");
   Claim(Describe(event).starts_with(Name(event.call)), "an event's description begins with it");
   for (const auto& code : {event.ret, event.hr, event.result}) {

@@ -146,7 +146,7 @@ TEST(HistoryBinary, RefusesWhatNoEventIs) {
             "8: no event starts with 10: its call or a field is unknown");
   EXPECT_THAT(Read(After({0x87, 0x80, 0x80, 0x80, 0x01, 0x00, 0x00, 0x00})).error,
               StartsWith("8: no event starts with 268435463"));
-  // kRelease (8) with a null (bit 6), a witness (bit 15) and blocked (bit 22) at their defaults.
+  // A Release with a null, a slept_in and a blocked that cannot be.
   EXPECT_EQ(Read(After({0x88, 0x08, 0x00, 0x00, 0x00, 0x00})).error,
             "13: \"null\" is announced and yet at its default");
   EXPECT_EQ(Read(After({0x88, 0x08, 0x00, 0x00, 0x00, 0x04})).error,
@@ -229,7 +229,7 @@ TEST(HistoryBinary, EveryCutIsSeenOrBetweenEvents) {
 }
 
 TEST(HistoryBinary, LengthsAreNotTrusted) {
-  // kRelease with a "slept_in" of 2^40 bytes, of which none is there.
+  // A Release with a "slept_in" of 2^40 bytes, of which none is there.
   EXPECT_EQ(
       Read(After({0x88, 0x80, 0x80, 0x02, 0x00, 0x00, 0x00, 0x80, 0x80, 0x80, 0x80, 0x80, 0x20}))
           .error,
