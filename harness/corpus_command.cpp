@@ -1,16 +1,16 @@
 #include <signal.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
-#include <thread>
+#include <set>
 
 #include "harness/commands.h"
-#include "harness/fuzz_job.h"
+#include "harness/corpus_selection.h"
 #include "harness/interrupt.h"
+#include "harness/open_subject.h"
 #include "harness/scratch_folder.h"
 #include "harness/text.h"
 
@@ -61,92 +61,102 @@ int Show(const Options& options) {
   return 0;
 }
 
-size_t CountFiles(const std::string& folder) {
-  std::error_code error;
-  const fs::directory_iterator entries(folder, error);
-  return error ? 0 : static_cast<size_t>(std::distance(entries, fs::directory_iterator()));
+int Failure(const std::string& message) {
+  std::cerr << "vdsconform: " << Printable(message) << '\n';
+  return 4;
 }
 
-// Lets the engine merge: what reaches something is copied from all other folders into the first.
-// An error, or empty.
-std::string Merge(const Options& options, const std::vector<std::string>& folders) {
+std::string CannotBe(const fs::path& path, const char* what, const std::error_code& error) {
+  return path.string() + ": cannot be " + what + ": " + error.message();
+}
+
+FuzzWorkerOptions WorkerOf(const Options& options) {
   FuzzWorkerOptions worker;
   worker.iut = options.iut;
   worker.profile = options.profile;
-  worker.engine = {"-merge=1", "-timeout=0", "-rss_limit_mb=4096", "-detect_leaks=0"};
-  worker.engine.insert(worker.engine.end(), folders.begin(), folders.end());
-  auto started = FuzzJob::Start(std::move(worker));
-  if (auto* error = std::get_if<std::string>(&started)) return std::move(*error);
-  FuzzJob& job = *std::get<std::unique_ptr<FuzzJob>>(started);
-  constexpr uint32_t kPatienceMs = 60'000;
-  while (true) {
-    job.Read();
-    if (StopRequested()) return "interrupted";
-    switch (job.Look(kPatienceMs)) {
-      case FuzzJob::State::kRuns:
-        std::this_thread::sleep_for(std::chrono::milliseconds(10));
-        break;
-      case FuzzJob::State::kEnded:
-        return {};
-      case FuzzJob::State::kStuck:
-        return "an input does not come to its end; `vdsconform fuzz` finds out why";
-      case FuzzJob::State::kDied:
-        return job.End().detail == "exit status " + std::to_string(kNoEngine)
-                   ? "this build has no fuzzing engine: it was built where libFuzzer was not found "
-                     "(Debian: libclang-rt-dev)"
-                   : "the implementation ended the process: " + job.End().detail + "\n" +
-                         job.last_words();
-    }
+  return worker;
+}
+
+// What is wrong with the folders or with the implementation; empty: nothing.
+std::string WhatIsWrong(const Options& options, size_t first_folder) {
+  for (size_t i = first_folder; i < options.paths.size(); ++i) {
+    std::error_code error;
+    if (!fs::is_directory(options.paths[i], error)) return options.paths[i] + ": is not a folder";
   }
+  const auto opened = OpenSubject(options.iut);
+  if (const auto* why = std::get_if<std::string>(&opened)) return *why;
+  return {};
+}
+
+void TellOfDeadly(const Selection& selection) {
+  if (selection.deadly.empty()) return;
+  std::cout << Count(selection.deadly.size(), "input")
+            << " ended the process, or did not come to an end: "
+            << Printable(selection.deadly.front().string())
+            << (selection.deadly.size() > 1 ? " and others" : "") << '\n';
+}
+
+std::string ContentOf(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+// Under its own name, unless another input has that. An error, or empty.
+std::string CopyInto(const std::string& folder, const fs::path& file) {
+  std::error_code error;
+  fs::path to = fs::path(folder) / file.filename();
+  for (int i = 2; fs::exists(to, error); ++i) {
+    if (ContentOf(to) == ContentOf(file)) return {};
+    to = fs::path(folder) / (file.filename().string() + "-" + std::to_string(i));
+  }
+  fs::copy_file(file, to, error);
+  return error ? CannotBe(to, "written", error) : std::string();
 }
 
 int MergeInto(const Options& options) {
-  for (const std::string& path : options.paths) {
-    std::error_code error;
-    if (path != options.paths.front() && !fs::is_directory(path, error)) {
-      return WrongUse(path + ": is not a folder");
-    }
-  }
-  const auto into = ScratchFolder::Make(options.paths.front());
+  if (std::string why = WhatIsWrong(options, 1); !why.empty()) return WrongUse(why);
+  const std::string& folder = options.paths.front();
+  const auto into = ScratchFolder::Make(folder);
   if (const auto* error = std::get_if<std::string>(&into)) return WrongUse(*error);
-  const size_t before = CountFiles(options.paths.front());
-  const std::string error = Merge(options, options.paths);
-  if (!error.empty()) {
-    std::cerr << "vdsconform: " << Printable(error) << '\n';
-    return 4;
+  auto known = FilesOf({folder});
+  auto others = FilesOf({options.paths.begin() + 1, options.paths.end()});
+  for (const auto* listed : {&known, &others}) {
+    if (const auto* error = std::get_if<std::string>(listed)) return WrongUse(*error);
   }
-  std::cout << Printable(options.paths.front()) << ": "
-            << Count(CountFiles(options.paths.front()) - before, "input") << " added to "
-            << Grouped(before) << '\n';
+  auto& before = std::get<std::vector<fs::path>>(known);
+  const auto selected =
+      SelectFiles(WorkerOf(options), before, std::get<std::vector<fs::path>>(std::move(others)));
+  if (const auto* error = std::get_if<std::string>(&selected)) return Failure(*error);
+  const auto& selection = std::get<Selection>(selected);
+  for (const fs::path& file : selection.selected) {
+    if (std::string error = CopyInto(folder, file); !error.empty()) return Failure(error);
+  }
+  std::cout << Printable(folder) << ": " << Count(selection.selected.size(), "input")
+            << " added to " << Grouped(before.size()) << '\n';
+  TellOfDeadly(selection);
   return 0;
 }
 
-// Nothing is taken out of the folder before all that is to stay stands beside it.
+// What ends the process stays: it shows something.
 int MinimiseFolder(const Options& options) {
-  const std::string& folder = options.paths.front();
-  std::error_code error;
-  if (!fs::is_directory(folder, error)) return WrongUse(folder + ": is not a folder");
-  const auto kept = ScratchFolder::Make(folder + ".minimised");
-  if (const auto* why = std::get_if<std::string>(&kept)) return WrongUse(*why);
-  const std::string beside = std::get<ScratchFolder>(kept).path();
-  const std::string failed = Merge(options, {beside, folder});
-  if (!failed.empty()) {
-    fs::remove_all(beside, error);
-    std::cerr << "vdsconform: " << Printable(failed) << '\n';
-    return 4;
+  if (std::string why = WhatIsWrong(options, 0); !why.empty()) return WrongUse(why);
+  const auto listed = FilesOf(options.paths);
+  if (const auto* error = std::get_if<std::string>(&listed)) return WrongUse(*error);
+  const auto& files = std::get<std::vector<fs::path>>(listed);
+  const auto selected = SelectFiles(WorkerOf(options), {}, files);
+  if (const auto* error = std::get_if<std::string>(&selected)) return Failure(*error);
+  const auto& selection = std::get<Selection>(selected);
+  std::set<fs::path> kept(selection.selected.begin(), selection.selected.end());
+  kept.insert(selection.deadly.begin(), selection.deadly.end());
+  for (const fs::path& file : files) {
+    if (kept.contains(file)) continue;
+    std::error_code error;
+    fs::remove(file, error);
+    if (error) return Failure(CannotBe(file, "removed", error));
   }
-  const size_t before = CountFiles(folder);
-  const std::string old = folder + ".old";
-  fs::rename(folder, old, error);
-  if (!error) fs::rename(beside, folder, error);
-  if (error) {
-    std::cerr << "vdsconform: " << Printable(folder) << ": cannot be replaced: " << error.message()
-              << '\n';
-    return 4;
-  }
-  fs::remove_all(old, error);
-  std::cout << Printable(folder) << ": " << Count(CountFiles(folder), "input") << " of "
-            << Grouped(before) << " kept\n";
+  std::cout << Printable(options.paths.front()) << ": " << Count(kept.size(), "input") << " of "
+            << Grouped(files.size()) << " kept\n";
+  TellOfDeadly(selection);
   return 0;
 }
 

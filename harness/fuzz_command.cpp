@@ -37,7 +37,8 @@ constexpr uint32_t kOtherPatienceMs = 10'000;
 // A process that dies before it runs anything will do so again.
 constexpr uint32_t kMaxVainStarts = 3;
 // How long a Program is tried again and made smaller, so that one does not take all the time.
-constexpr auto kExaminedFor = std::chrono::seconds(20);
+constexpr auto kExaminedFor = std::chrono::seconds(15);
+constexpr auto kExaminedAtLast = std::chrono::seconds(5);
 constexpr auto kLineEvery = std::chrono::seconds(10);
 constexpr const char* kCase = "fuzz";
 
@@ -173,9 +174,7 @@ class Fuzzing {
     if (state == FuzzJob::State::kDied && in_vain) {
       const Death& death = slot.job->End();
       if (death.detail == "exit status " + std::to_string(kNoEngine)) {
-        error_ =
-            "this build has no fuzzing engine: it was built where libFuzzer was not found "
-            "(Debian: libclang-rt-dev)";
+        error_ = kNoEngineMessage;
         return;
       }
       if (++slot.vain_starts >= kMaxVainStarts) {
@@ -230,8 +229,9 @@ class Fuzzing {
     Program program;
     UnpackProgram(claim.input, &program);
     RestrictTo(campaign_->iut.capabilities, &program);
-    examined_until_ = Clock::now() + kExaminedFor;
-    Examiner::Result result = examiner_.Examine(program);
+    const bool sleeps = claim.key.find("slept-somewhere") != std::string::npos;
+    examined_until_ = Clock::now() + (TimeIsUp() ? kExaminedAtLast : kExaminedFor);
+    Examiner::Result result = examiner_.Examine(program, !sleeps);
     for (Slot& slot : jobs_) {
       if (slot.job) slot.job->Forgive();
     }
@@ -240,7 +240,6 @@ class Fuzzing {
       return;
     }
     for (const Examiner::Found& found : result.found) Report(found);
-    const bool sleeps = claim.key.find("slept-somewhere") != std::string::npos;
     if (!result.confirmed && !sleeps && unconfirmed_keys_.insert(claim.key).second) {
       const Artifacts::Saved saved = Artifacts(&options_).Save(program, "unconfirmed");
       unconfirmed_.push_back(claim.key +

@@ -12,15 +12,17 @@ constexpr std::string_view kEngine = "--engine";
 }  // namespace
 
 std::vector<std::string> ToArguments(const FuzzWorkerOptions& options) {
-  std::vector<std::string> arguments = {std::string(kCommand),
-                                        "board=" + std::to_string(options.board),
-                                        "found=" + std::to_string(options.found),
-                                        "strict=" + std::to_string(options.strict ? 1 : 0),
-                                        "profile=" + std::string(Name(options.profile)),
-                                        "iut=" + options.iut.library,
-                                        "host=" + options.iut.host,
-                                        "rest=" + std::to_string(options.iut.patience.rest_ms),
-                                        "hang=" + std::to_string(options.iut.patience.hang_ms)};
+  std::vector<std::string> arguments = {
+      std::string(kCommand),
+      "board=" + std::to_string(options.board),
+      "found=" + std::to_string(options.found),
+      "strict=" + std::to_string(options.strict ? 1 : 0),
+      "profile=" + std::string(Name(options.profile)),
+      "iut=" + options.iut.library,
+      "host=" + options.iut.host,
+      "rest=" + std::to_string(options.iut.patience.rest_ms),
+      "hang=" + std::to_string(options.iut.patience.hang_ms),
+      "operation=" + std::to_string(options.iut.patience.operation_ms)};
   for (const std::string& parameter : options.iut.parameters) {
     arguments.push_back("param=" + parameter);
   }
@@ -48,6 +50,9 @@ std::optional<FuzzWorkerOptions> ParseFuzzWorkerArguments(int argc, const char* 
     if (key == "host") options.iut.host = value;
     if (key == "rest") options.iut.patience.rest_ms = static_cast<uint32_t>(number());
     if (key == "hang") options.iut.patience.hang_ms = static_cast<uint32_t>(number());
+    if (key == "operation") {
+      options.iut.patience.operation_ms = static_cast<uint32_t>(number());
+    }
     if (key == "param") options.iut.parameters.push_back(value);
   }
   for (++i; i < argc; ++i) options.engine.emplace_back(argv[i]);

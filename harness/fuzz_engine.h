@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/options.h"
@@ -49,6 +50,9 @@ std::optional<FuzzWorkerOptions> ParseFuzzWorkerArguments(int argc, const char* 
 
 // Exit code of a fuzzing process in a build that has no engine.
 inline constexpr int kNoEngine = 5;
+inline constexpr std::string_view kNoEngineMessage =
+    "this build has no fuzzing engine: it was built where libFuzzer was not found "
+    "(Debian: libclang-rt-dev)";
 
 // Fuzzes; gives the exit code. Defined beside the fuzz targets.
 int FuzzWorkerMain(const FuzzWorkerOptions& options);

@@ -239,6 +239,7 @@ std::optional<std::vector<uint8_t>> PackProgram(const Program& program) {
   UnpackProgram(bytes, &copy);
   copy.name = program.name;
   copy.schedule.budget = schedule.budget;
+  copy.schedule.traps = schedule.traps;
   copy.schedule.seed = schedule.seed;
   for (size_t i = 0; i < copy.schedule.preemptions.size(); ++i) {
     copy.schedule.preemptions[i].point.at = schedule.preemptions[i].point.at;

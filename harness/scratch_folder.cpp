@@ -14,13 +14,18 @@ namespace fs = std::filesystem;
 std::variant<ScratchFolder, std::string> ScratchFolder::Make(const std::string& path) {
   std::error_code error;
   if (!path.empty()) {
+    const fs::file_status status = fs::status(path, error);
+    if (fs::exists(status) && !fs::is_directory(status)) return path + ": is not a folder";
     fs::create_directories(path, error);
-    if (!error && !fs::is_directory(path, error)) return path + ": is not a folder";
     if (error) return path + ": cannot be made: " + error.message();
     return ScratchFolder(path, false);
   }
   const fs::path base = fs::temp_directory_path(error);
-  if (error) return "there is no folder for temporary files: " + error.message();
+  if (error) {
+    const char* const named = getenv("TMPDIR");
+    return std::string(named == nullptr ? "/tmp" : named) +
+           ": is no folder for temporary files: " + error.message();
+  }
   std::string pattern = (base / "vdsconform-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) {
     return pattern + ": cannot be made: " + std::strerror(errno);

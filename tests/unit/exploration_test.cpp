@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <variant>
@@ -266,6 +267,39 @@ TEST_F(ExplorationTest, APointThatIsNotReachedIsInconclusive) {
   EXPECT_THAT(Execute(program).inconclusive, HasSubstr("1000000 and 7 beyond it, in a library"));
   point = {};
   EXPECT_EQ(Execute(program).inconclusive, "");
+}
+
+// An operation's begin comes before all its other calls.
+bool IsInOrder(const History& history) {
+  std::set<uint32_t> begun;
+  return std::all_of(history.events.begin(), history.events.end(), [&begun](const Event& event) {
+    return event.call == Call::kBegin ? begun.insert(event.op).second : begun.contains(event.op);
+  });
+}
+
+// The interleaving without a stop, which is the same as one that is kept, is dropped with all its
+// calls, also with the finish that ended what was waited for.
+TEST_F(ExplorationTest, AWaitIsEndedInTheInterleavingThatItIsPartOf) {
+  auto opened = OpenInProcess(VDSCONFORM_REFERENCE, {});
+  ASSERT_TRUE(std::holds_alternative<std::unique_ptr<Subject>>(opened));
+  subject_ = std::get<std::unique_ptr<Subject>>(std::move(opened));
+  Program program = InOrder({On(1, Query()), Wait()});
+  program.schedule.kind = Schedule::Kind::kPreempted;
+  program.schedule.preemptions = {{0, {.instruction = 2, .at = {}}}};
+  size_t waits = 0;
+  for (int i = 0; i < 2 * kRuns; ++i) {
+    const Execution execution = Execute(program);
+    ASSERT_EQ(execution.inconclusive, "");
+    ASSERT_TRUE(IsInOrder(execution.history)) << "run " << i << Describe(execution);
+    for (const Finding& finding : JudgeHistory(execution.history, Profile::kWin32).findings) {
+      ASSERT_TRUE(Get(finding.req).advisory)
+          << "run " << i << finding.message << Describe(execution);
+    }
+    waits += static_cast<size_t>(
+        std::count_if(execution.history.events.begin(), execution.history.events.end(),
+                      [](const Event& event) { return event.call == Call::kWait; }));
+  }
+  EXPECT_GE(waits, 2u * kRuns);
 }
 
 TEST_F(ExplorationTest, AnImplementationsThreadThatIsNotReachedIsInconclusive) {

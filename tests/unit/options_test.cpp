@@ -132,6 +132,105 @@ TEST(Options, OtherCommands) {
   EXPECT_EQ(Good({"explain", "qs-09"}).id, "qs-09");
 }
 
+TEST(Options, FuzzTakesAll) {
+  const Options options = Good({"fuzz",
+                                "--iut",
+                                "mine.so",
+                                "--param",
+                                "a=b",
+                                "--profile",
+                                "ms-vds",
+                                "--strict",
+                                "--known-failures",
+                                "known",
+                                "--time",
+                                "0",
+                                "--runs",
+                                "18446744073709551615",
+                                "--jobs",
+                                "32",
+                                "--corpus",
+                                "a folder",
+                                "--max-steps",
+                                "256",
+                                "--seed",
+                                "7",
+                                "--rest-ms",
+                                "5",
+                                "--hang-ms",
+                                "6",
+                                "--artifacts",
+                                "dir"});
+  EXPECT_EQ(options.command, Command::kFuzz);
+  EXPECT_EQ(options.iut.library, "mine.so");
+  EXPECT_THAT(options.iut.parameters, ElementsAre("a=b"));
+  EXPECT_EQ(options.profile, Profile::kMsVds);
+  EXPECT_TRUE(options.report.strict);
+  EXPECT_EQ(options.report.known_failures, "known");
+  EXPECT_EQ(options.fuzz.seconds, 0u);
+  EXPECT_EQ(options.fuzz.runs, 18446744073709551615u);
+  EXPECT_EQ(options.fuzz.jobs, 32u);
+  EXPECT_EQ(options.fuzz.corpus, "a folder");
+  EXPECT_EQ(options.fuzz.max_steps, 256u);
+  EXPECT_EQ(options.seed, 7u);
+  EXPECT_EQ(options.artifacts, "dir");
+  EXPECT_EQ(options.iut.patience.rest_ms, 5u);
+  EXPECT_EQ(options.iut.patience.hang_ms, 6u);
+}
+
+TEST(Options, FuzzHasTheUsualDefaults) {
+  const Options options = Good({"fuzz", "--host", "wine host.exe"});
+  EXPECT_EQ(options.iut.host, "wine host.exe");
+  EXPECT_EQ(options.profile, Profile::kWin32);
+  EXPECT_FALSE(options.report.strict);
+  EXPECT_EQ(options.fuzz.seconds, 60u);
+  EXPECT_EQ(options.fuzz.runs, 0u);
+  EXPECT_EQ(options.fuzz.jobs, 1u);
+  EXPECT_EQ(options.fuzz.max_steps, 16u);
+  EXPECT_EQ(options.fuzz.corpus, "");
+  EXPECT_FALSE(options.seed.has_value());
+  EXPECT_EQ(options.artifacts, "vdsconform-findings");
+}
+
+TEST(Options, CorpusKnowsItsActions) {
+  const Options show = Good({"corpus", "show", "a", "b"});
+  EXPECT_EQ(show.command, Command::kCorpus);
+  EXPECT_EQ(show.corpus_action, CorpusAction::kShow);
+  EXPECT_THAT(show.paths, ElementsAre("a", "b"));
+  const Options merge = Good({"corpus", "merge", "--iut", "a.so", "into", "x", "y"});
+  EXPECT_EQ(merge.corpus_action, CorpusAction::kMerge);
+  EXPECT_THAT(merge.paths, ElementsAre("into", "x", "y"));
+  EXPECT_EQ(merge.iut.library, "a.so");
+  const Options minimise = Good({"corpus", "minimise", "dir", "--host", "h"});
+  EXPECT_EQ(minimise.corpus_action, CorpusAction::kMinimise);
+  EXPECT_THAT(minimise.paths, ElementsAre("dir"));
+  EXPECT_EQ(minimise.iut.host, "h");
+}
+
+TEST(Options, FuzzAndCorpusRefuseWithTheReason) {
+  EXPECT_THAT(Bad({"fuzz"}), HasSubstr("Give --iut LIB or --host COMMAND"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--host", "b"}), HasSubstr("exclude each other"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--in-process"}), HasSubstr("--in-process"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--jobs", "0"}), HasSubstr("--jobs"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--jobs", "33"}), HasSubstr("--jobs"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--max-steps", "0"}), HasSubstr("--max-steps"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--max-steps", "257"}), HasSubstr("--max-steps"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--time", "-1"}), HasSubstr("--time"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--runs", "x"}), HasSubstr("--runs"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--seed", "-1"}), HasSubstr("--seed"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--filter", "*"}), HasSubstr("--filter"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "stray"}), HasSubstr("stray"));
+  EXPECT_THAT(Bad({"fuzz", "--iut", "a", "--gtest_repeat=2"}), HasSubstr("--gtest_repeat=2"));
+  EXPECT_THAT(Bad({"corpus"}), HasSubstr("subcommand is required"));
+  EXPECT_THAT(Bad({"corpus", "show"}), HasSubstr("PATH"));
+  EXPECT_THAT(Bad({"corpus", "merge", "a", "b"}), HasSubstr("Give --iut"));
+  EXPECT_THAT(Bad({"corpus", "merge", "--iut", "a", "one"}), HasSubstr("DIR"));
+  EXPECT_THAT(Bad({"corpus", "minimise", "a"}), HasSubstr("Give --iut"));
+  EXPECT_THAT(Bad({"corpus", "minimise", "--iut", "a"}), HasSubstr("DIR"));
+  EXPECT_THAT(Bad({"corpus", "minimise", "--iut", "a", "--in-process", "d"}),
+              HasSubstr("--in-process"));
+}
+
 TEST(Options, AParameterDoesNotSwallowWhatFollows) {
   const Options options = Good({"replay", "--iut", "a.so", "--param", "k=v", "p.json"});
   EXPECT_EQ(options.file, "p.json");

@@ -4,6 +4,9 @@
 
 #include <set>
 #include <string>
+#include <utility>
+
+#include "spec/iut.h"
 
 namespace vdsconform {
 namespace {
@@ -59,6 +62,56 @@ TEST(Program, HasEveryOperationThatItsStepsName) {
   const Program program = InOrder({Query(), Of(2, Query())}, false);
   EXPECT_EQ(program.operations.size(), 3u);
   for (const Operation& operation : program.operations) EXPECT_FALSE(operation.estimable);
+}
+
+TEST(RestrictTo, WhatIsOfferedStays) {
+  using namespace steps;
+  Program program = InOrder({Wait(), Cancel(), Query(), Of(1, Finish(0))});
+  program.operations[1].estimable = false;
+  const Program before = program;
+  RestrictTo(VDSCONFORM_DRIVE | VDSCONFORM_CANCEL | VDSCONFORM_WAIT | VDSCONFORM_ESTIMATE |
+                 VDSCONFORM_NOT_ESTIMATE,
+             &program);
+  EXPECT_EQ(program, before);
+}
+
+TEST(RestrictTo, WaitsBecomeQueriesAndCancelsStay) {
+  using namespace steps;
+  const Program program = InOrder({On(1, Wait()), Cancel(), AddRef()});
+  const auto with = [&program](uint32_t capabilities) {
+    Program restricted = program;
+    RestrictTo(VDSCONFORM_DRIVE | VDSCONFORM_ESTIMATE | capabilities, &restricted);
+    return restricted;
+  };
+  EXPECT_EQ(with(VDSCONFORM_WAIT), InOrder({On(1, Wait()), Cancel(), AddRef()}));
+  EXPECT_EQ(with(VDSCONFORM_CANCEL), InOrder({On(1, Query()), Cancel(), AddRef()}));
+  EXPECT_EQ(with(0), InOrder({On(1, Query()), Cancel(), AddRef()}));
+}
+
+TEST(RestrictTo, OperationsAreOfAKindThatCanBeStarted) {
+  Program program;
+  program.operations = {Operation{true}, Operation{false}};
+  const auto estimables = [&program](uint32_t capabilities) {
+    Program restricted = program;
+    RestrictTo(capabilities, &restricted);
+    return std::make_pair(restricted.operations[0].estimable, restricted.operations[1].estimable);
+  };
+  EXPECT_EQ(estimables(VDSCONFORM_ESTIMATE), std::make_pair(true, true));
+  EXPECT_EQ(estimables(VDSCONFORM_NOT_ESTIMATE), std::make_pair(false, false));
+  EXPECT_EQ(estimables(VDSCONFORM_ESTIMATE | VDSCONFORM_NOT_ESTIMATE), std::make_pair(true, false));
+}
+
+TEST(IidOf, EachInterfaceHasItsOwn) {
+  const IID unknown = vdsconform_iid_iunknown();
+  const IID async = vdsconform_iid_ivdsasync();
+  const auto is = [](Interface asked, const IID& iid) {
+    const IID own = IidOf(asked);
+    return vdsconform_iid_equal(&own, &iid) != 0;
+  };
+  EXPECT_TRUE(is(Interface::kIUnknown, unknown));
+  EXPECT_TRUE(is(Interface::kIVdsAsync, async));
+  EXPECT_FALSE(is(Interface::kOther, unknown));
+  EXPECT_FALSE(is(Interface::kOther, async));
 }
 
 TEST(Program, RacingRepeatsItsRounds) {
