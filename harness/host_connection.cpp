@@ -96,12 +96,7 @@ std::variant<std::unique_ptr<HostConnection>, std::string> HostConnection::Start
   command.standard_output = print_end.get();
   command.standard_error = print_end.get();
   command.inherited = {protocol.get(), journal.get()};
-  auto child = ChildProcess::Start(command);
-  if (auto* why = std::get_if<std::string>(&child)) return *why;
-  host->child_ = std::get<std::unique_ptr<ChildProcess>>(std::move(child));
-  for (const UniqueFd* fd : {&host->to_host_, &host->from_host_, &host->printed_}) {
-    SetNonBlocking(*fd);
-  }
+  if (!host->StartChild(command, error)) return error;
   return host;
 }
 
@@ -122,13 +117,19 @@ std::variant<std::unique_ptr<HostConnection>, std::string> HostConnection::Start
   command.standard_input = input.get();
   command.standard_output = output.get();
   command.standard_error = print_end.get();
-  auto child = ChildProcess::Start(command);
-  if (auto* why = std::get_if<std::string>(&child)) return *why;
-  host->child_ = std::get<std::unique_ptr<ChildProcess>>(std::move(child));
-  for (const UniqueFd* fd : {&host->to_host_, &host->from_host_, &host->printed_}) {
-    SetNonBlocking(*fd);
-  }
+  if (!host->StartChild(command, error)) return error;
   return host;
+}
+
+bool HostConnection::StartChild(const ChildProcess::Command& command, std::string& error) {
+  auto child = ChildProcess::Start(command);
+  if (auto* why = std::get_if<std::string>(&child)) {
+    error = *why;
+    return false;
+  }
+  child_ = std::get<std::unique_ptr<ChildProcess>>(std::move(child));
+  for (const UniqueFd* fd : {&to_host_, &from_host_, &printed_}) SetNonBlocking(*fd);
+  return true;
 }
 
 HostConnection::~HostConnection() {

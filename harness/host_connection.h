@@ -72,6 +72,7 @@ class HostConnection {
  private:
   HostConnection() = default;
   bool MakeJournal(UniqueFd& shared, std::string& error);
+  bool StartChild(const ChildProcess::Command& command, std::string& error);
   bool NextLine();
   void Pump(int timeout_ms);
   void Flush();

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "tests/unit/boundary_traces.h"
+
 namespace vdsconform {
 namespace {
 
@@ -16,17 +18,6 @@ using testing::ElementsAre;
 using testing::SizeIs;
 
 constexpr int64_t kMs = 1'000'000;
-
-// `cheap` boundaries that are reached without a trap on the way, then `dear` ones.
-std::vector<Boundary> Trace(uint32_t cheap, uint32_t dear, uint32_t visit = 11) {
-  std::vector<Boundary> boundaries;
-  for (uint32_t i = 0; i < cheap + dear; ++i) {
-    Boundary& boundary = boundaries.emplace_back();
-    boundary.instruction = i;
-    boundary.visit = i < cheap ? 1 : visit;
-  }
-  return boundaries;
-}
 
 Program StoppedIn(Schedule::Kind kind, const std::vector<uint32_t>& stopped) {
   Program program;
@@ -107,10 +98,11 @@ TEST_F(ExplorationPlanTest, LeavesOutWhatIsKnownToBlock) {
 TEST_F(ExplorationPlanTest, SweepsWhatCostsTooManyTraps) {
   Program program = StoppedIn(Schedule::Kind::kExplored, {0});
   program.schedule.traps = 99;
-  ExplorationPlan plan = Traced(program, {Trace(3, 5)});  // 20 traps each
+  ExplorationPlan plan = Traced(program, {Trace(3, 5, 11)});  // 20 traps each
   ASSERT_TRUE(plan.Next(0));
   ASSERT_EQ(plan.purpose(), Purpose::kSweep);
-  for (const Boundary& boundary : Trace(3, 5)) plan.NoteSeen(boundary, boundary.instruction < 6);
+  for (const Boundary& boundary : Trace(3, 5, 11))
+    plan.NoteSeen(boundary, boundary.instruction < 6);
   // What changes at first is from nothing; then where something changed, and just before.
   const std::vector<uint64_t> stops = Stops(plan);
   ASSERT_GE(stops.size(), 5u);
@@ -121,7 +113,7 @@ TEST_F(ExplorationPlanTest, SweepsWhatCostsTooManyTraps) {
 TEST_F(ExplorationPlanTest, SweepsNothingThatItCanAfford) {
   Program program = StoppedIn(Schedule::Kind::kExplored, {0});
   program.schedule.traps = 100;
-  ExplorationPlan plan = Traced(program, {Trace(3, 5)});
+  ExplorationPlan plan = Traced(program, {Trace(3, 5, 11)});
   EXPECT_THAT(Stops(plan), SizeIs(8));
 }
 
@@ -129,16 +121,16 @@ TEST_F(ExplorationPlanTest, SweepsOnlyWhereAQueryOfAnotherThreadFollows) {
   Program program = StoppedIn(Schedule::Kind::kExplored, {0});
   program.schedule.traps = 1;
   program.steps[1].thread = 0;
-  ExplorationPlan same = Traced(program, {Trace(3, 5)});
+  ExplorationPlan same = Traced(program, {Trace(3, 5, 11)});
   EXPECT_THAT(Stops(same), ElementsAre(0, 1, 2));
   program.steps[1] = On(1, Progress(5));
   exploration_ = {};
-  ExplorationPlan other = Traced(program, {Trace(3, 5)});
+  ExplorationPlan other = Traced(program, {Trace(3, 5, 11)});
   EXPECT_THAT(Stops(other), ElementsAre(0, 1, 2));
   program = StoppedIn(Schedule::Kind::kExplored, {2});
   program.schedule.traps = 1;
   exploration_ = {};
-  ExplorationPlan last = Traced(program, {Trace(3, 5)});
+  ExplorationPlan last = Traced(program, {Trace(3, 5, 11)});
   EXPECT_THAT(Stops(last), ElementsAre(0, 1, 2));
 }
 
@@ -168,10 +160,11 @@ TEST_F(ExplorationPlanTest, RunsThemFromEverywhereAlikeWhereTheyAreSlow) {
 TEST_F(ExplorationPlanTest, StopsAtChangesEvenIfThereIsNoTimeLeft) {
   Program program = StoppedIn(Schedule::Kind::kExplored, {0});
   program.schedule.traps = 10;
-  ExplorationPlan plan = Traced(program, {Trace(3, 5)});
+  ExplorationPlan plan = Traced(program, {Trace(3, 5, 11)});
   ASSERT_TRUE(plan.Next(0));
   ASSERT_EQ(plan.purpose(), Purpose::kSweep);
-  for (const Boundary& boundary : Trace(3, 5)) plan.NoteSeen(boundary, boundary.instruction / 2);
+  for (const Boundary& boundary : Trace(3, 5, 11))
+    plan.NoteSeen(boundary, boundary.instruction / 2);
   EXPECT_THAT(Stops(plan, 1'000 * kMs), ElementsAre(2, 1, 4, 3, 6, 5));
 }
 

@@ -7,21 +7,12 @@
 #include <set>
 #include <vector>
 
+#include "tests/unit/boundary_traces.h"
+
 namespace vdsconform {
 namespace {
 
 using Traces = std::vector<std::vector<Boundary>>;
-
-// `cheap` boundaries that are reached without a trap on the way, then `dear` ones of a loop.
-std::vector<Boundary> Trace(uint32_t cheap, uint32_t dear, uint32_t visit = 100) {
-  std::vector<Boundary> boundaries;
-  for (uint32_t i = 0; i < cheap + dear; ++i) {
-    Boundary& boundary = boundaries.emplace_back();
-    boundary.instruction = i;
-    boundary.visit = i < cheap ? 1 : visit;
-  }
-  return boundaries;
-}
 
 uint64_t Traps(const Traces& traces, const std::vector<Interleaving>& chosen) {
   uint64_t traps = 0;
