@@ -242,7 +242,9 @@ TEST(DirectRun, ParametersReachBegin) {
   iut.begin = [](const vdsconform_plan* plan, IVdsAsync** async, void** operation) -> HRESULT {
     seen.assign(plan->parameters, plan->parameters + plan->parameter_count);
     estimable = plan->estimable;
-    return ReferenceIut().begin(plan, async, operation);
+    vdsconform_plan without = *plan;  // the reference takes none
+    without.parameter_count = 0;
+    return ReferenceIut().begin(&without, async, operation);
   };
   DirectRunner direct(iut, {"a=b c", "d="});
   direct.Run(InOrder({Query()}, false));
