@@ -30,10 +30,27 @@ class File:
 
     def __init__(self, path):
         self.path = path
+        self.names = set()  # as the compiler was given it
         self.lines = {}
         self.branches = collections.defaultdict(int)  # (line, column, side): how often
         self.source = ["", *(ROOT / path).read_text().splitlines()]
         self.excused_lines = set()
+
+    def decided_by_language(self, line):
+        """A condition known when it is compiled, or the way past all cases of a switch, which
+        clang counts where there is no default: no input can choose there."""
+        text = self.source[line].strip()
+        return "if constexpr (" in text or text.startswith("switch (")
+
+    def block(self, line):
+        """The line, and if it opens a block, the lines to the block's end."""
+        text = self.source[line]
+        end = line
+        if text.endswith("{"):
+            indent = len(text) - len(text.lstrip())
+            while not self.source[end].startswith(" " * indent + "}"):
+                end += 1
+        return range(line, end + 1)
 
     def missed_lines(self):
         return {line for line, count in self.lines.items() if count == 0}
@@ -88,42 +105,56 @@ def replay(build, targets, profiles):
     return written
 
 
-def objects(build, targets):
-    binaries = [str(build / "fuzz" / target) for target in targets]
-    return [binaries[0], *(f"-object={binary}" for binary in binaries[1:])]
-
-
-def measured(build, targets, profile):
-    """The files of FOLDERS, by their path in the project."""
-    export = ["llvm-cov", "export", f"-instr-profile={profile}", *objects(build, targets)]
-    files = {}
+def add_target(files, binary, profile):
+    """Counts what a target reached of the files of FOLDERS, by their path in the project."""
+    indexed = profile.with_suffix(".profdata")
+    subprocess.check_call(["llvm-profdata", "merge", "-sparse", "-o", indexed, profile])
+    export = ["llvm-cov", "export", f"-instr-profile={indexed}", binary]
+    mine = {}
     for source in json.loads(subprocess.check_output(export))["data"][0]["files"]:
-        path = pathlib.Path(source["filename"])
+        path = pathlib.Path(source["filename"]).resolve()
         if not path.is_relative_to(ROOT) or path.relative_to(ROOT).parts[0] not in FOLDERS:
             continue
-        file = files[source["filename"]] = File(str(path.relative_to(ROOT)))
+        name = str(path.relative_to(ROOT))
+        file = mine[source["filename"]] = files.setdefault(name, File(name))
+        file.names.add(source["filename"])
         # A template has its branches once for each instance; one that is reached will do.
         for line, column, _, _, taken, not_taken, *_ in source["branches"]:
+            if file.decided_by_language(line):
+                continue
             file.branches[line, column, True] += taken
             file.branches[line, column, False] += not_taken
     listing, current = subprocess.check_output([*export, "-format=lcov"], text=True), None
     for row in listing.splitlines():
         kind, _, value = row.partition(":")
         if kind == "SF":
-            current = files.get(value)
+            current = mine.get(value)
         elif kind == "DA" and current:
             line, count = value.split(",")[:2]
             current.lines[int(line)] = current.lines.get(int(line), 0) + int(count)
-    return {file.path: file for file in files.values()}
+
+
+def write_html(folder, build, targets, profiles, files):
+    merged = profiles[0].parent / "all.profdata"
+    subprocess.check_call(["llvm-profdata", "merge", "-sparse", "-o", merged, *profiles])
+    binaries = [str(build / "fuzz" / target) for target in targets]
+    # Where two targets have functions of one name, in fuzz/, it warns that only one is shown.
+    subprocess.run(
+        ["llvm-cov", "show", f"-instr-profile={merged}", binaries[0],
+         *(f"-object={binary}" for binary in binaries[1:]), "-format=html",
+         "-show-branches=count", f"-output-dir={folder}",
+         *sorted(name for file in files.values() for name in file.names)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    print(f"\n{folder}/index.html shows every line")
 
 
 def excuse(files):
     """Takes the exceptions into account; what is wrong with them."""
     wrong = []
-    for number, row in enumerate(EXCEPTIONS.read_text().splitlines(), 1):
+    for at, row in enumerate(EXCEPTIONS.read_text().splitlines(), 1):
         if not row or row.startswith("#"):
             continue
-        where = f"{EXCEPTIONS.name}:{number}: "
+        where = f"{EXCEPTIONS.name}:{at}: "
         parts = row.split("\t")
         if len(parts) != 3 or not all(parts):
             wrong.append(where + "expected a file, a line and a reason, with tabs between them")
@@ -133,7 +164,9 @@ def excuse(files):
         if path in files:
             file = files[path]
             lines = file.missed_lines() | {place[0] for place in file.missed_branches()}
-            missed = {line for line in lines if file.source[line].strip() == text}
+            blocks = [file.block(number) for number, line in enumerate(file.source)
+                      if line.strip() == text]
+            missed = lines & {line for block in blocks for line in block}
             file.excused_lines |= missed
         if not missed:
             wrong.append(where + f"explains nothing: {path} has no such line, or all of it is "
@@ -191,17 +224,13 @@ def main():
     written = replay(arguments.build, targets, profiles)
     if not written:
         return 1
-    merged = profiles / "all.profdata"
-    subprocess.check_call(["llvm-profdata", "merge", "-sparse", "-o", merged, *written])
-    files = measured(arguments.build, targets, merged)
+    files = {}
+    for target, profile in zip(targets, written):
+        add_target(files, arguments.build / "fuzz" / target, profile)
     wrong = excuse(files)
     gated = report(files)
     if arguments.html:
-        subprocess.check_call(
-            ["llvm-cov", "show", f"-instr-profile={merged}", *objects(arguments.build, targets),
-             "-format=html", "-show-branches=count", f"-output-dir={arguments.html}",
-             *(str(ROOT / folder) for folder in FOLDERS)], stdout=subprocess.DEVNULL)
-        print(f"\n{arguments.html}/index.html shows every line")
+        write_html(arguments.html, arguments.build, targets, written, files)
     for what, numbers in zip(("", ", exceptions left out"), gated):
         for kind, all_of_them, missed in (("lines", numbers.lines, numbers.missed),
                                           ("branches", numbers.branches, numbers.missed_branches)):

@@ -37,7 +37,6 @@ IutTarget::IutTarget(std::unique_ptr<IutLibrary> library, std::unique_ptr<Subjec
     : library_(std::move(library)), host_(std::move(host)), options_(options), judge_(profile) {
   if (library_) {
     direct_ = std::make_unique<DirectRunner>(library_->iut(), options_.parameters);
-    switches_ = OwnVoluntarySwitches();
   }
 }
 
@@ -73,21 +72,19 @@ Judgement IutTarget::Run(std::span<const uint8_t> bytes) {
   UnpackProgram(bytes, &program_);
   RestrictTo(library_ ? library_->info().capabilities : host_->info().capabilities, &program_);
   const OwnFrees frees;
+  const bool watches = library_ && program_.schedule.kind == Schedule::Kind::kInOrder;
+  const uint64_t switches = watches ? OwnVoluntarySwitches() : 0;
   const History& history = Execute();
+  const bool slept = watches && OwnVoluntarySwitches() != switches;
   NoteFeatures(history);
   judge_.Observe(history);
   Judgement judgement = judge_.Finish();
-  if (library_ && program_.schedule.kind == Schedule::Kind::kInOrder) {
-    const uint64_t switches = OwnVoluntarySwitches();
-    if (switches != std::exchange(switches_, switches) && judgement.findings.empty()) {
-      Finding slept;
-      slept.req = Req::kQs06;
-      slept.cause = kSleptSomewhere;
-      slept.message = "the thread slept during the Program";
-      judgement.findings.push_back(std::move(slept));
-    }
-  } else if (library_) {
-    switches_ = OwnVoluntarySwitches();
+  if (slept && judgement.findings.empty()) {
+    Finding finding;
+    finding.req = Req::kQs06;
+    finding.cause = kSleptSomewhere;
+    finding.message = "the thread slept during the Program";
+    judgement.findings.push_back(std::move(finding));
   }
   return judgement;
 }

@@ -46,7 +46,6 @@ class IutTarget {
   std::unique_ptr<DirectRunner> direct_;
   std::unique_ptr<Executor> executor_;  // made when first needed
   std::unique_ptr<Journal> journal_;
-  uint64_t switches_ = 0;
   Program program_;
   History history_;
 };

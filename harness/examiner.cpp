@@ -54,14 +54,16 @@ bool Examiner::Matters(const Finding& finding) const {
   return campaign_->strict() || !Get(finding.req).advisory;
 }
 
-Trial Examiner::TryVariants(const Program& program) {
+Trial Examiner::TryVariants(const Program& program, bool repeats) {
   std::vector<Program> variants = {program};
   const bool races = program.schedule.kind == Schedule::Kind::kRacing;
   if (races) variants.push_back(Repeated(program, kVeryManyRounds));
   const Program plain = OnOneThread(program);
   if (plain != program) variants.push_back(plain);
-  variants.push_back(Repeated(plain, kManyRounds));
-  variants.push_back(Repeated(plain, kVeryManyRounds));
+  if (repeats) {
+    variants.push_back(Repeated(plain, kManyRounds));
+    variants.push_back(Repeated(plain, kVeryManyRounds));
+  }
   Trial trial;
   for (const Program& variant : variants) {
     if (stopping_ && stopping_()) break;
@@ -117,9 +119,9 @@ Examiner::Found Examiner::Reduce(const Trial& trial, const Finding& finding) {
   return smallest ? *std::move(smallest) : std::move(found);
 }
 
-Examiner::Result Examiner::Examine(const Program& program) {
+Examiner::Result Examiner::Examine(const Program& program, bool repeats) {
   Result result;
-  Trial trial = TryVariants(program);
+  Trial trial = TryVariants(program, repeats);
   // What a call that was seen waiting once found reaches us apart (trial.h).
   if (std::optional<Trial> wait = trier_.TakeConfirmedWait()) trial = *std::move(wait);
   result.error = trial.execution.error;

@@ -36,10 +36,11 @@ class Examiner {
   Examiner(Subject* subject, const Campaign* campaign, const Patience& patience,
            std::function<bool()> stopping);
 
-  Result Examine(const Program& program);
+  // `repeats`: also as many operations one after another, which takes seconds.
+  Result Examine(const Program& program, bool repeats = true);
 
  private:
-  Trial TryVariants(const Program& program);
+  Trial TryVariants(const Program& program, bool repeats);
   bool Matters(const Finding& finding) const;
   Found Reduce(const Trial& trial, const Finding& finding);
   Judgement JudgeAgain(const Program& program, std::string* output);

@@ -229,8 +229,9 @@ class Fuzzing {
     Program program;
     UnpackProgram(claim.input, &program);
     RestrictTo(campaign_->iut.capabilities, &program);
+    const bool sleeps = claim.key.find("slept-somewhere") != std::string::npos;
     examined_until_ = Clock::now() + (TimeIsUp() ? kExaminedAtLast : kExaminedFor);
-    Examiner::Result result = examiner_.Examine(program);
+    Examiner::Result result = examiner_.Examine(program, !sleeps);
     for (Slot& slot : jobs_) {
       if (slot.job) slot.job->Forgive();
     }
@@ -239,7 +240,6 @@ class Fuzzing {
       return;
     }
     for (const Examiner::Found& found : result.found) Report(found);
-    const bool sleeps = claim.key.find("slept-somewhere") != std::string::npos;
     if (!result.confirmed && !sleeps && unconfirmed_keys_.insert(claim.key).second) {
       const Artifacts::Saved saved = Artifacts(&options_).Save(program, "unconfirmed");
       unconfirmed_.push_back(claim.key +

@@ -91,9 +91,7 @@ void RestrictTo(uint32_t capabilities, Program* program) {
     }
   }
   for (Step& step : program->steps) {
-    const bool cannot = (step.action == Action::kWait && !has(VDSCONFORM_WAIT)) ||
-                        (step.action == Action::kCancel && !has(VDSCONFORM_CANCEL));
-    if (cannot) step.action = Action::kQuery;
+    if (step.action == Action::kWait && !has(VDSCONFORM_WAIT)) step.action = Action::kQuery;
   }
 }
 

@@ -124,8 +124,9 @@ std::string_view Name(Schedule::Kind kind);
 // What a kQueryInterface step asks for; of kOther, one that no object can support.
 IID IidOf(Interface interface_id);
 
-// Leaves out what an IUT with these capabilities (iut.h) does not offer: its Waits and Cancels
-// become queries, and progress can be estimated where nothing else can be started, or cannot.
+// Leaves out what an IUT with these capabilities (iut.h) does not offer: its Waits become queries,
+// and progress can be estimated where nothing else can be started, or cannot. A Cancel stays: where
+// it is not supported it is refused, which changes nothing (QS-17).
 void RestrictTo(uint32_t capabilities, Program* program);
 
 // "query on thread 1", "finish with S_OK": for findings and `vdsconform replay`.

@@ -83,6 +83,8 @@ class RareText {
 
   friend bool operator==(const RareText& a, const RareText& b) { return a.str() == b.str(); }
   friend bool operator==(const RareText& a, std::string_view b) { return a.str() == b; }
+  friend bool operator==(const RareText& a, const std::string& b) { return a.str() == b; }
+  friend bool operator==(const RareText& a, const char* b) { return a.str() == b; }
   friend std::string operator+(const std::string& a, const RareText& b) { return a + b.str(); }
   friend std::ostream& operator<<(std::ostream& out, const RareText& text) {
     return out << text.str();

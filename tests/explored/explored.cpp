@@ -18,6 +18,7 @@
 
 #include "spec/com.h"
 #include "spec/iut.h"
+#include "tests/support/counted_async.h"
 
 namespace explored {
 namespace {
@@ -29,7 +30,6 @@ constexpr auto kPending = static_cast<HRESULT>(0x80042409u);
 constexpr auto kNotSupported = static_cast<HRESULT>(0x80042400u);
 constexpr auto kNotImplemented = static_cast<HRESULT>(0x80004001u);
 constexpr auto kInvalidArg = static_cast<HRESULT>(0x80070057u);
-constexpr auto kNoInterface = static_cast<HRESULT>(0x80004002u);
 
 struct Pair {
   HRESULT hr;
@@ -118,27 +118,10 @@ class Shared {
   std::atomic<Pair> last_{Pair{kPending, 0}};
 };
 
-class Operation final : public IVdsAsync {
+class Operation final : public vdsconform::test_support::CountedAsync<Operation> {
  public:
   explicit Operation(bool estimable) : estimable_(estimable) {}
 
-  HRESULT QueryInterface(const IID& iid, void** object) override {
-    const IID unknown = vdsconform_iid_iunknown();
-    const IID async = vdsconform_iid_ivdsasync();
-    *object = nullptr;
-    if (!vdsconform_iid_equal(&iid, &unknown) && !vdsconform_iid_equal(&iid, &async)) {
-      return kNoInterface;
-    }
-    *object = static_cast<IVdsAsync*>(this);
-    AddRef();
-    return 0;
-  }
-  ULONG AddRef() override { return ++references_; }
-  ULONG Release() override {
-    const ULONG left = --references_;
-    if (left == 0) delete this;
-    return left;
-  }
   HRESULT Cancel() override { return kNotSupported; }
   HRESULT Wait(HRESULT*, VDS_ASYNC_OUTPUT*) override { return kNotImplemented; }
   HRESULT QueryStatus(HRESULT* result, ULONG* percent) override {
@@ -159,7 +142,6 @@ class Operation final : public IVdsAsync {
  private:
   const bool estimable_;
   std::atomic<bool> finished_{false};
-  std::atomic<ULONG> references_{2};  // the caller's and the driver's
   Shared shared_;
 };
 

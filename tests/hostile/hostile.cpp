@@ -32,6 +32,7 @@
 
 #include "spec/com.h"
 #include "spec/iut.h"
+#include "tests/support/counted_async.h"
 
 namespace {
 
@@ -42,7 +43,6 @@ constexpr auto kPending = static_cast<HRESULT>(0x80042409u);
 constexpr auto kCanceled = static_cast<HRESULT>(0x8004240Du);
 constexpr auto kTooLate = static_cast<HRESULT>(0x8004240Cu);
 constexpr auto kInvalidArg = static_cast<HRESULT>(0x80070057u);
-constexpr auto kNoInterface = static_cast<HRESULT>(0x80004002u);
 
 [[noreturn]] void SleepForEver() {
   while (true) pause();
@@ -273,27 +273,9 @@ void MisbehaveInQuery() {
 
 // The state in one word, so that this is right under every interleaving: percent in the low half of
 // `state`, in the high half 1 once finished, the result beside it, written before.
-class Operation final : public IVdsAsync {
+class Operation final : public vdsconform::test_support::CountedAsync<Operation> {
  public:
   explicit Operation(bool estimable) : estimable_(estimable) {}
-
-  HRESULT QueryInterface(const IID& iid, void** object) override {
-    const IID unknown = vdsconform_iid_iunknown();
-    const IID async = vdsconform_iid_ivdsasync();
-    if (!vdsconform_iid_equal(&iid, &unknown) && !vdsconform_iid_equal(&iid, &async)) {
-      *object = nullptr;
-      return kNoInterface;
-    }
-    *object = static_cast<IVdsAsync*>(this);
-    AddRef();
-    return 0;
-  }
-  ULONG AddRef() override { return ++references_; }
-  ULONG Release() override {
-    const ULONG left = --references_;
-    if (left == 0) delete this;
-    return left;
-  }
 
   HRESULT Cancel() override { return Finish(kCanceled) ? 0 : kTooLate; }
 
@@ -341,8 +323,7 @@ class Operation final : public IVdsAsync {
   static bool Finished(uint64_t state) { return (state & kFinishedBit) != 0; }
 
   const bool estimable_;
-  std::atomic<ULONG> references_{2};  // the caller's and the driver's
-  std::atomic<uint64_t> state_{0};    // kFinishedBit and the result, or the percent
+  std::atomic<uint64_t> state_{0};  // kFinishedBit and the result, or the percent
 };
 
 HRESULT Begin(const vdsconform_plan* plan, IVdsAsync** async, void** operation) {

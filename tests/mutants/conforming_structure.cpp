@@ -19,18 +19,8 @@ namespace {
 // A lock is held for a few instructions, but a thread may be stopped there.
 
 template <class Mutex>
-struct Under {
-  Mutex mutex;
-  Answer kept = kAtFirst;
-
-  void Store(Answer answer) {
-    const std::lock_guard lock(mutex);
-    kept = answer;
-  }
-  Answer Load() {
-    const std::lock_guard lock(mutex);
-    return kept;
-  }
+struct Under : Locked<Answer, Mutex> {
+  Under() : Locked<Answer, Mutex>(kAtFirst) {}
 };
 
 class Spinlock {
@@ -76,7 +66,7 @@ struct UnderRecursiveMutex : Under<std::recursive_mutex> {
 struct UnderSharedMutex : Under<std::shared_mutex> {
   Answer Load() {
     const std::shared_lock lock(mutex);
-    return kept;
+    return value;
   }
 };
 
@@ -86,13 +76,13 @@ struct TriesLock : Under<std::mutex> {
 
   void Store(Answer answer) {
     const std::lock_guard lock(mutex);
-    kept = answer;
+    value = answer;
     last = answer;
   }
   Answer Load() {
     for (int tries = 0; tries < 3; ++tries) {
       const std::unique_lock lock(mutex, std::try_to_lock);
-      if (lock.owns_lock()) return kept;
+      if (lock.owns_lock()) return value;
     }
     return last;
   }
@@ -113,14 +103,7 @@ struct PackedWord {
 };
 
 // A seqlock that is right: the reader checks the sequence twice.
-struct Seqlock : Halves {
-  Half<uint32_t> sequence{0};
-
-  void Store(Answer answer) {
-    sequence = sequence + 1;
-    StoreHrFirst(answer);
-    sequence = sequence + 1;
-  }
+struct Seqlock : SeqlockWriter {
   Answer Load() const {
     for (;;) {
       const uint32_t before = sequence;

@@ -24,27 +24,23 @@ class Counts : public Operation {
   std::atomic<uint32_t> calls_{0};
 };
 
-template <uint32_t kCall>
-class SOkInCall : public Counts<kCall> {
+// `kPending`: only while pending, S_OK; else only once finished, the pending code.
+template <uint32_t kCall, bool kPending>
+class OtherCodeInCall : public Counts<kCall> {
  public:
   using Counts<kCall>::Counts;
 
  protected:
   Answer Wrong(State state, Answer right) override {
-    return state.pending() ? Answer{hr::kOk, right.percent} : right;
+    if (kPending && state.pending()) return {hr::kOk, right.percent};
+    if (!kPending && state.finished()) return {hr::kOperationPending, 99};
+    return right;
   }
 };
-
 template <uint32_t kCall>
-class PendingInCall : public Counts<kCall> {
- public:
-  using Counts<kCall>::Counts;
-
- protected:
-  Answer Wrong(State state, Answer right) override {
-    return state.finished() ? Answer{hr::kOperationPending, 99} : right;
-  }
-};
+using SOkInCall = OtherCodeInCall<kCall, true>;
+template <uint32_t kCall>
+using PendingInCall = OtherCodeInCall<kCall, false>;
 
 template <uint32_t kCall>
 class AbortsInCall : public Counts<kCall> {

@@ -105,27 +105,19 @@ class BeforeHr : public Writes {
 };
 
 // As one keeps the first failure of several steps in a variable.
-class KeepsEarlierFailure : public Writes {
+template <bool (*kIsReplaced)(HRESULT)>
+class ReplacesSome : public Writes {
  public:
   using Writes::Writes;
 
  protected:
   void Write(State, Answer a, HRESULT* hr, ULONG* percent) override {
-    if (Succeeded(*hr)) *hr = a.hr;
+    if (kIsReplaced(*hr)) *hr = a.hr;
     *percent = a.percent;
   }
 };
-
-class ReplacesFailuresOnly : public Writes {
- public:
-  using Writes::Writes;
-
- protected:
-  void Write(State, Answer a, HRESULT* hr, ULONG* percent) override {
-    if (Failed(*hr)) *hr = a.hr;
-    *percent = a.percent;
-  }
-};
+using KeepsEarlierFailure = ReplacesSome<Succeeded>;
+using ReplacesFailuresOnly = ReplacesSome<Failed>;
 
 template <size_t kAlignment>
 bool IsAligned(const void* address) {

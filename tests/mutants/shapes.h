@@ -57,6 +57,34 @@ struct Halves {
   }
 };
 
+// Writes the halves between two steps of a sequence that is odd meanwhile.
+struct SeqlockWriter : Halves {
+  Half<uint32_t> sequence{0};
+
+  void Store(Answer answer) {
+    sequence = sequence + 1;
+    StoreHrFirst(answer);
+    sequence = sequence + 1;
+  }
+};
+
+// A value under a lock.
+template <class Value, class Mutex = std::mutex>
+struct Locked {
+  Mutex mutex;
+  Value value;
+
+  explicit Locked(Value at_first) : value(at_first) {}
+  void Store(Value now) {
+    const std::lock_guard lock(mutex);
+    value = now;
+  }
+  Value Load() {
+    const std::lock_guard lock(mutex);
+    return value;
+  }
+};
+
 template <class Shared>
 class Keeps : public Operation {
  public:

@@ -58,14 +58,7 @@ class TornReader : public Operation {
 };
 
 // A seqlock whose reader waits for writers and does not look whether one came in between.
-struct SeqlockUnchecked : Halves {
-  Half<uint32_t> sequence{0};
-
-  void Store(Answer answer) {
-    sequence = sequence + 1;
-    StoreHrFirst(answer);
-    sequence = sequence + 1;
-  }
+struct SeqlockUnchecked : SeqlockWriter {
   Answer Load() const {
     while (sequence % 2 != 0) Linger();
     const HRESULT its_hr = hr;
@@ -103,22 +96,6 @@ class FinishedBeforeResult : public Operation {
 };
 
 // Locks that are taken for each half alone, or for one of them.
-
-template <class Value>
-struct Locked {
-  std::mutex mutex;
-  Value value;
-
-  explicit Locked(Value at_first) : value(at_first) {}
-  void Store(Value now) {
-    const std::lock_guard lock(mutex);
-    value = now;
-  }
-  Value Load() {
-    const std::lock_guard lock(mutex);
-    return value;
-  }
-};
 
 struct LocksHrOnly {
   Locked<HRESULT> hr{kAtFirst.hr};

@@ -99,17 +99,7 @@ struct SeqlockNeverOdd : Halves {
   }
 };
 
-struct Seqlock : Halves {
-  Half<uint32_t> sequence{0};
-
-  void Store(Answer answer) {
-    sequence = sequence + 1;
-    StoreHrFirst(answer);
-    sequence = sequence + 1;
-  }
-};
-
-struct SeqlockCheckedOnce : Seqlock {
+struct SeqlockCheckedOnce : SeqlockWriter {
   Answer Load() const {
     while (sequence % 2 != 0) {
     }
@@ -118,7 +108,7 @@ struct SeqlockCheckedOnce : Seqlock {
 };
 
 // Looks before and after whether a writer is at work, and not whether one has been.
-struct SeqlockNotCompared : Seqlock {
+struct SeqlockNotCompared : SeqlockWriter {
   Answer Load() const {
     for (;;) {
       if (sequence % 2 != 0) continue;
@@ -128,7 +118,7 @@ struct SeqlockNotCompared : Seqlock {
   }
 };
 
-struct SeqlockGivesUp : Seqlock {
+struct SeqlockGivesUp : SeqlockWriter {
   Answer Load() const {
     Answer answer = kAtFirst;
     for (int tries = 0; tries < 8; ++tries) {
