@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -12,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/fork_guard.h"
 #include "harness/in_process.h"
 #include "harness/iut_library.h"
 #include "harness/program_json.h"
@@ -233,6 +236,23 @@ TEST(DirectRun, AnOperationThatCannotBeStartedIsInconclusive) {
   fails = false;
   EXPECT_THAT(Calls(direct.Run(InOrder({Query()}))), Contains(Call::kQueryStatus));
   EXPECT_EQ(direct.inconclusive(), "");
+}
+
+TEST(DirectRun, ACopyThatAnImplementationMakesEndsAtOnce) {
+  InstallForkGuard();
+  const std::unique_ptr<IutLibrary> library = Hostile("fork");
+  ASSERT_TRUE(library);
+  const pid_t own = getpid();
+  DirectRunner direct(library->iut(), {});
+  direct.Run(InOrder({Query(), Query()}));
+  if (getpid() != own) _exit(77);
+  int status = 0;
+  int copies = 0;
+  for (; waitpid(-1, &status, 0) > 0; ++copies) {
+    EXPECT_TRUE(WIFEXITED(status)) << status;
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+  }
+  EXPECT_GE(copies, 2);
 }
 
 TEST(DirectRun, ParametersReachBegin) {
