@@ -1,5 +1,4 @@
 // The process in which `vdsconform fuzz` fuzzes: libFuzzer, with the implementation beside it.
-#include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -13,7 +12,9 @@
 #include <vector>
 
 #include "fuzz/iut_target.h"
+#include "harness/fork_guard.h"
 #include "harness/fuzz_engine.h"
+#include "harness/own_descriptors.h"
 #include "harness/quarantine.h"
 
 extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv,
@@ -42,11 +43,14 @@ void Tell(const std::string& key, const uint8_t* data, size_t size) {
   if (write(worker->found, message.data(), message.size()) < 0) _exit(4);
 }
 
-// An implementation that closes what is not its own takes the engine's files and our pipe with it.
-// Looked at now and then, as it costs a system call.
+// An implementation that closes what is not its own, or puts files of its own in the place, takes
+// the engine's files and our pipe with it. Looked at now and then, as it costs system calls; so
+// does telling a child that has our memory.
 bool LostDescriptors() {
   constexpr uint64_t kEvery = 32;
-  return worker->board->executions % kEvery == 0 && fcntl(worker->found, F_GETFD) < 0;
+  if (worker->board->executions % kEvery != 0) return false;
+  if (InSharingChild()) _exit(0);
+  return !OwnDescriptorsIntact();
 }
 
 int RunOne(const uint8_t* data, size_t size) {
@@ -77,6 +81,9 @@ int FuzzWorkerMain(const FuzzWorkerOptions& options) {
   void* const memory =
       mmap(nullptr, sizeof(FuzzBoard), PROT_READ | PROT_WRITE, MAP_SHARED, options.board, 0);
   if (memory == MAP_FAILED) return 4;
+  // An implementation that writes into every descriptor would write there, too.
+  close(options.board);
+  WatchOwnDescriptor(options.found);
   static Worker own;
   worker = &own;
   own.board = static_cast<FuzzBoard*>(memory);

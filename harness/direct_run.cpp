@@ -1,10 +1,13 @@
 #include "harness/direct_run.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <exception>
 #include <typeinfo>
 #include <utility>
 
+#include "harness/fork_guard.h"
 #include "harness/quarantine.h"
 #include "harness/thinning.h"
 #include "spec/hresult.h"
@@ -71,6 +74,7 @@ Event& DirectRunner::Invoke(Call call, uint32_t op, const Step& step, Body&& bod
     event.fault = Fault::kThrew;
     event.detail = "an object that is not a std::exception";
   }
+  if (InForkedChild()) _exit(0);
   event.t1 = now_++;
   return event;
 }

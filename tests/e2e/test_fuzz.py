@@ -137,21 +137,34 @@ class Fuzz(FuzzTest):
         self.fuzz(0, library, "--runs", "20000")
         self.assertIn("FAIL QA-01", self.fuzz(1, library, "--runs", "50000", "--strict"))
 
-    def test_implementations_that_attack_their_process(self):
-        # What they break is theirs: the verdict is about them, and the suite lives on.
-        for behaviour in ["chatter", "flood", "close-descriptors", "replace-descriptors",
-                          "no-more-descriptors", "fork", "daemon", "exit", "throw", "scribble"]:
+    def attacked(self, behaviour):
+        done = self.run_command("fuzz", "--iut", self.own(hostile(behaviour)), "--seed", "1",
+                                "--time", "3", "--rest-ms", "100", "--hang-ms", "500")
+        out = done.stdout.decode() + done.stderr.decode()
+        self.assertLess(len(out), 100_000)
+        self.nothing_is_left()
+        return done.returncode, out
+
+    def test_what_an_implementation_does_to_its_process_is_a_finding(self):
+        for behaviour in ["exit", "throw", "close-descriptors", "replace-descriptors"]:
             with self.subTest(behaviour=behaviour):
-                done = self.run_command("fuzz", "--iut", self.own(hostile(behaviour)), "--time",
-                                        "3", "--rest-ms", "100", "--hang-ms", "500")
-                out = done.stdout.decode() + done.stderr.decode()
-                self.assertIn(done.returncode, (0, 1, 3), out)
-                self.assertLess(len(out), 100_000)
-                self.nothing_is_left()
-        for behaviour in ["exit", "throw", "close-descriptors"]:
-            with self.subTest(behaviour=behaviour):
-                out = self.fuzz(1, hostile(behaviour), "--time", "5")
+                code, out = self.attacked(behaviour)
+                self.assertEqual(code, 1, out)
                 self.assertIn("FAIL QS-13", out)
+
+    def test_what_an_implementation_does_to_its_process_breaks_nothing(self):
+        for behaviour, codes in [("chatter", (0,)), ("flood", (0, 1)), ("fork", (0,)),
+                                 ("daemon", (0, 1)), ("no-more-descriptors", (0, 1, 3))]:
+            with self.subTest(behaviour=behaviour):
+                code, out = self.attacked(behaviour)
+                self.assertIn(code, codes, out)
+
+    def test_what_is_written_into_every_descriptor_reaches_no_count(self):
+        code, out = self.attacked("scribble")
+        self.assertEqual(code, 4, out)
+        self.assertIn("not a line of the protocol", out)
+        for count in re.findall(r"^#([\d,]+)", out, re.MULTILINE):
+            self.assertLess(int(count.replace(",", "")), 100_000_000)
 
     def test_a_host_that_is_not_ours(self):
         host = shlex.join([sys.executable, HOST])

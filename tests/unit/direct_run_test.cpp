@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <memory>
@@ -12,6 +14,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/fork_guard.h"
 #include "harness/in_process.h"
 #include "harness/iut_library.h"
 #include "harness/program_json.h"
@@ -235,6 +238,23 @@ TEST(DirectRun, AnOperationThatCannotBeStartedIsInconclusive) {
   EXPECT_EQ(direct.inconclusive(), "");
 }
 
+TEST(DirectRun, ACopyThatAnImplementationMakesEndsAtOnce) {
+  InstallForkGuard();
+  const std::unique_ptr<IutLibrary> library = Hostile("fork");
+  ASSERT_TRUE(library);
+  const pid_t own = getpid();
+  DirectRunner direct(library->iut(), {});
+  direct.Run(InOrder({Query(), Query()}));
+  if (getpid() != own) _exit(77);
+  int status = 0;
+  int copies = 0;
+  for (; waitpid(-1, &status, 0) > 0; ++copies) {
+    EXPECT_TRUE(WIFEXITED(status)) << status;
+    EXPECT_EQ(WEXITSTATUS(status), 0);
+  }
+  EXPECT_GE(copies, 2);
+}
+
 TEST(DirectRun, ParametersReachBegin) {
   vdsconform_iut iut = ReferenceIut();
   static std::vector<std::string> seen;
@@ -242,7 +262,9 @@ TEST(DirectRun, ParametersReachBegin) {
   iut.begin = [](const vdsconform_plan* plan, IVdsAsync** async, void** operation) -> HRESULT {
     seen.assign(plan->parameters, plan->parameters + plan->parameter_count);
     estimable = plan->estimable;
-    return ReferenceIut().begin(plan, async, operation);
+    vdsconform_plan without = *plan;  // the reference takes none
+    without.parameter_count = 0;
+    return ReferenceIut().begin(&without, async, operation);
   };
   DirectRunner direct(iut, {"a=b c", "d="});
   direct.Run(InOrder({Query()}, false));
