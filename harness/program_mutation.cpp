@@ -107,8 +107,8 @@ void ChangeHeader(Random& random, uint8_t* header) {
   }
 }
 
-// What races or stops threads takes a thousand times as long as what runs in order, and so does what
-// repeats its calls so often: of its descendants only a few do the same.
+// What races or stops threads takes a thousand times as long as what runs in order, and so does
+// what repeats its calls so often: of its descendants only a few do the same.
 constexpr size_t kCheapOf = 128;
 
 void MakeCheap(Random& random, uint8_t* data, size_t steps) {
