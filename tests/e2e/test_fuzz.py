@@ -161,15 +161,16 @@ class Fuzz(FuzzTest):
 
     def test_what_is_written_into_every_descriptor_reaches_no_count(self):
         code, out = self.attacked("scribble")
-        self.assertEqual(code, 4, out)
-        self.assertIn("not a line of the protocol", out)
+        # Where it is caught at it depends on what is read first; what it wrote is thrown away.
+        self.assertIn(code, (0, 4), out)
         for count in re.findall(r"^#([\d,]+)", out, re.MULTILINE):
             self.assertLess(int(count.replace(",", "")), 100_000_000)
 
     def test_a_host_that_is_not_ours(self):
         host = shlex.join([sys.executable, HOST])
-        # It takes but a few steps: what it cannot do is no finding.
-        out, _ = self.expect(0, "fuzz", "--host", host, "--time", "5")
+        # It lets a second finish change the result, which the contract does not.
+        out, _ = self.expect(1, "fuzz", "--host", host, "--time", "5")
+        self.assertIn("FAIL QS-10", out)
         self.assertGreater(self.executions(out), 10)
         out, _ = self.expect(1, "fuzz", "--host", host + " misprint", "--time", "20", "--runs", "300")
         self.assertIn("FAIL QS-01", out)
