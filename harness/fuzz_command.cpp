@@ -98,9 +98,8 @@ class Fuzzing {
         "1", "vdsconform fuzz: " + Printable(campaign_->iut.name + " " + campaign_->iut.version)));
     std::string line =
         Printable(campaign_->iut_origin) + ", profile " + std::string(Name(campaign_->profile())) +
-        ", seed " + std::to_string(campaign_->seed) + ", " + Count(options_.fuzz.jobs, "process") +
-        (options_.fuzz.jobs == 1 ? "" : "es") + ", ";
-    if (options_.fuzz.jobs > 1) line.erase(line.rfind("processs"), 1);
+        ", seed " + std::to_string(campaign_->seed) + ", " +
+        (options_.fuzz.jobs == 1 ? "1 process, " : Grouped(options_.fuzz.jobs) + " processes, ");
     line += options_.fuzz.seconds == 0 ? "until interrupted"
                                        : "for " + Duration(options_.fuzz.seconds) + " min";
     console_.Line(line);
