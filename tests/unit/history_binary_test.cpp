@@ -177,7 +177,8 @@ TEST(HistoryBinary, RefusesTimesThatCannotBe) {
             "8: \"t1\" is 99 but \"t0\" is 100: a call cannot return before it was invoked");
   history.events[0].t0 = -1;
   EXPECT_EQ(Read(Written(history)).error, "12: \"t0\" does not fit 63 bits");
-  history.events[0] = Query(0, INT64_MAX);
+  history.events[0] = Query(0, 0);
+  history.events[0].t0 = INT64_MAX;
   history.events[0].t1 = INT64_MIN;
   EXPECT_THAT(Read(Written(history)).error, HasSubstr("\"t1\" does not fit 63 bits"));
 }
