@@ -82,7 +82,7 @@ Judgement IutTarget::Run(std::span<const uint8_t> bytes) {
   if (slept && judgement.findings.empty()) {
     Finding finding;
     finding.req = Req::kQs06;
-    finding.cause = kSleptSomewhere;
+    finding.cause = std::string(kSleptSomewhere);
     finding.message = "the thread slept during the Program";
     judgement.findings.push_back(std::move(finding));
   }

@@ -16,6 +16,7 @@
 
 #include "harness/direct_run.h"
 #include "harness/executor.h"
+#include "harness/fuzz_engine.h"
 #include "harness/iut_library.h"
 #include "harness/open_subject.h"
 #include "spec/judge.h"
@@ -49,9 +50,6 @@ class IutTarget {
   Program program_;
   History history_;
 };
-
-// The finding that a Program's direct run slept: no verdict, but reason to look closer.
-inline constexpr const char* kSleptSomewhere = "slept-somewhere";
 
 }  // namespace vdsconform
 

@@ -22,7 +22,6 @@ namespace fs = std::filesystem;
 // What one input may use of its own time; more where the executor runs it, which releases calls
 // that wait.
 constexpr uint32_t kInputPatienceMs = 1'000;
-constexpr uint32_t kOtherPatienceMs = 10'000;
 
 void SortBySize(std::vector<fs::path>& files) {
   std::vector<std::pair<uintmax_t, fs::path>> sized;
@@ -54,7 +53,7 @@ std::string RunOnce(const FuzzWorkerOptions& worker, bool* done) {
   FuzzJob& job = *std::get<std::unique_ptr<FuzzJob>>(started);
   while (!StopRequested()) {
     job.Read();
-    switch (job.Look(job.RunsInOrder() ? kInputPatienceMs : kOtherPatienceMs)) {
+    switch (job.Look(kInputPatienceMs)) {
       case FuzzJob::State::kRuns:
         std::this_thread::sleep_for(std::chrono::milliseconds(2));
         break;
@@ -65,10 +64,7 @@ std::string RunOnce(const FuzzWorkerOptions& worker, bool* done) {
         return {};
       case FuzzJob::State::kDied:
         if (job.executions() > 0) return {};
-        return job.End().detail == "exit status " + std::to_string(kNoEngine)
-                   ? std::string(kNoEngineMessage)
-                   : "the fuzzing process ended before it ran anything: " + job.End().detail +
-                         "\n" + job.last_words();
+        return job.WhyInVain();
     }
   }
   return "interrupted";

@@ -3,13 +3,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <exception>
-#include <typeinfo>
 #include <utility>
 
 #include "harness/fork_guard.h"
 #include "harness/quarantine.h"
 #include "harness/thinning.h"
+#include "harness/thrown.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -67,12 +66,8 @@ Event& DirectRunner::Invoke(Call call, uint32_t op, const Step& step, Body&& bod
   try {
     const IutFrees frees;
     body(event);
-  } catch (const std::exception& exception) {
-    event.fault = Fault::kThrew;
-    event.detail = std::string(typeid(exception).name()) + ": " + exception.what();
   } catch (...) {
-    event.fault = Fault::kThrew;
-    event.detail = "an object that is not a std::exception";
+    NoteThrown(&event);
   }
   if (InForkedChild()) _exit(0);
   event.t1 = now_++;

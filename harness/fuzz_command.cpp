@@ -1,12 +1,9 @@
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <filesystem>
-#include <fstream>
 #include <iostream>
 #include <random>
 #include <set>
@@ -26,14 +23,11 @@
 namespace vdsconform {
 namespace {
 
-namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 constexpr int kLookMs = 20;
 // What one input may use of its own time before it is looked into apart.
 constexpr uint32_t kInputPatienceMs = 400;
-// The same where the executor runs it, which releases calls that wait.
-constexpr uint32_t kOtherPatienceMs = 10'000;
 // A process that dies before it runs anything will do so again.
 constexpr uint32_t kMaxVainStarts = 3;
 // How long a Program is tried again and made smaller, so that one does not take all the time.
@@ -51,6 +45,11 @@ std::string Duration(double seconds) {
   const auto whole = static_cast<uint64_t>(seconds);
   const uint64_t second = whole % 60;
   return std::to_string(whole / 60) + (second < 10 ? ":0" : ":") + std::to_string(second);
+}
+
+// That a thread slept may have had nothing to do with the implementation.
+bool OnlySlept(const FuzzJob::Claim& claim) {
+  return claim.key.find(kSleptSomewhere) != std::string::npos;
 }
 
 // Everything one `vdsconform fuzz` does, from the first process to the verdict.
@@ -163,22 +162,15 @@ class Fuzzing {
   // Takes what the process says, and puts another in its place where it came to its end.
   void LookAfter(Slot& slot) {
     slot.job->Read();
-    const FuzzJob::State state =
-        slot.job->Look(slot.job->RunsInOrder() ? kInputPatienceMs : kOtherPatienceMs);
+    const FuzzJob::State state = slot.job->Look(kInputPatienceMs);
     TakeClaims(slot);
     if (state == FuzzJob::State::kRuns) return;
-    coverage_ = std::max(coverage_, slot.job->coverage());
     const bool in_vain = slot.job->executions() == 0;
     if (state == FuzzJob::State::kEnded) return Stop(slot);
     if (state == FuzzJob::State::kDied && in_vain) {
-      const Death& death = slot.job->End();
-      if (death.detail == "exit status " + std::to_string(kNoEngine)) {
-        error_ = kNoEngineMessage;
-        return;
-      }
-      if (++slot.vain_starts >= kMaxVainStarts) {
-        error_ = "the fuzzing process ended before it ran anything: " + death.detail + "\n" +
-                 slot.job->last_words();
+      const bool has_engine = slot.job->End().detail != "exit status " + std::to_string(kNoEngine);
+      if (!has_engine || ++slot.vain_starts >= kMaxVainStarts) {
+        error_ = slot.job->WhyInVain();
         return;
       }
     } else {
@@ -203,9 +195,7 @@ class Fuzzing {
     if (!slot.job) return;
     slot.job->Read();
     TakeClaims(slot);
-    features_ = std::max(features_, slot.job->features());
-    kept_ = std::max(kept_, slot.job->corpus());
-    coverage_ = std::max(coverage_, slot.job->coverage());
+    NoteReach(*slot.job);
     slot.executions_before += slot.job->executions();
     slot.job.reset();
   }
@@ -217,8 +207,7 @@ class Fuzzing {
       // A requirement and a cause that were looked into before tell nothing new; how a process
       // ended may have any cause.
       const bool is_cause = claim.key.rfind("QS-", 0) == 0 || claim.key.rfind("QA-", 0) == 0;
-      const bool sleeps = claim.key.find("slept-somewhere") != std::string::npos;
-      if (is_cause && !sleeps && !examined_.insert(claim.key).second) continue;
+      if (is_cause && !OnlySlept(claim) && !examined_.insert(claim.key).second) continue;
       if (StopRequested()) return;
       Examine(claim);
     }
@@ -228,7 +217,7 @@ class Fuzzing {
     Program program;
     UnpackProgram(claim.input, &program);
     RestrictTo(campaign_->iut.capabilities, &program);
-    const bool sleeps = claim.key.find("slept-somewhere") != std::string::npos;
+    const bool sleeps = OnlySlept(claim);
     examined_until_ = Clock::now() + (TimeIsUp() ? kExaminedAtLast : kExaminedFor);
     Examiner::Result result = examiner_.Examine(program, !sleeps);
     for (Slot& slot : jobs_) {
@@ -258,15 +247,16 @@ class Fuzzing {
     }
   }
 
+  // The most of any process, as they share what they learn.
+  void NoteReach(const FuzzJob& job) {
+    features_ = std::max(features_, job.features());
+    kept_ = std::max(kept_, job.corpus());
+    coverage_ = std::max(coverage_, job.coverage());
+  }
+
   std::string Progress() {
-    uint64_t features = features_;
-    uint64_t kept = kept_;
-    uint64_t coverage = coverage_;
     for (const Slot& slot : jobs_) {
-      if (!slot.job) continue;
-      features = std::max(features, slot.job->features());
-      kept = std::max(kept, slot.job->corpus());
-      coverage = std::max(coverage, slot.job->coverage());
+      if (slot.job) NoteReach(*slot.job);
     }
     const double seconds = campaign_->elapsed();
     const uint64_t executions = Executions();
@@ -274,8 +264,8 @@ class Fuzzing {
         "#" + Grouped(executions) + "  " +
         Grouped(static_cast<uint64_t>(static_cast<double>(executions) / std::max(seconds, 0.001))) +
         "/s  ";
-    if (coverage > 0) line += "coverage " + Grouped(coverage) + "  ";
-    line += "features " + Grouped(features) + "  corpus " + Grouped(kept) + "  findings " +
+    if (coverage_ > 0) line += "coverage " + Grouped(coverage_) + "  ";
+    line += "features " + Grouped(features_) + "  corpus " + Grouped(kept_) + "  findings " +
             Grouped(findings_) + "  " + Duration(seconds);
     if (ends_ > 0) line += "  restarts " + Grouped(ends_);
     return line;

@@ -34,6 +34,10 @@ struct FoundHeader {
   uint32_t input_size;
 };
 
+// The cause of a finding that a Program's run on the calling thread slept: no verdict, but reason
+// to look closer.
+inline constexpr std::string_view kSleptSomewhere = "slept-somewhere";
+
 struct FuzzWorkerOptions {
   int board = -1;  // descriptors
   int found = -1;

@@ -14,6 +14,8 @@ namespace vdsconform {
 namespace {
 
 constexpr size_t kMaxLine = 4096;
+// What the executor runs has calls that it has to release first.
+constexpr uint32_t kExecutorPatienceMs = 10'000;
 constexpr size_t kMaxLastWords = 2048;
 constexpr size_t kMaxClaim = 64 * 1024;
 
@@ -163,7 +165,17 @@ FuzzJob::State FuzzJob::Look(uint32_t patience_ms) {
     return State::kRuns;
   }
   own_ns_ += child_->OwnTimeSinceLastAsked();
-  return own_ns_ > int64_t{patience_ms} * 1'000'000 ? State::kStuck : State::kRuns;
+  if (own_ns_ <= int64_t{patience_ms} * 1'000'000) return State::kRuns;
+  const bool waits_on = own_ns_ <= int64_t{kExecutorPatienceMs} * 1'000'000 && !RunsInOrder();
+  return waits_on ? State::kRuns : State::kStuck;
+}
+
+std::string FuzzJob::WhyInVain() {
+  const Death& death = End();
+  return death.detail == "exit status " + std::to_string(kNoEngine)
+             ? std::string(kNoEngineMessage)
+             : "the fuzzing process ended before it ran anything: " + death.detail + "\n" +
+                   last_words();
 }
 
 bool FuzzJob::RunsInOrder() const {

@@ -41,16 +41,16 @@ class FuzzJob {
   std::vector<int> descriptors() const;
   // Takes what it has written meanwhile.
   void Read();
-  // `patience_ms`: of one input.
+  // `patience_ms`: of an input that runs in order; what the executor runs gets kExecutorPatienceMs.
   State Look(uint32_t patience_ms);
+  // Why a process that died before it ran anything did so.
+  std::string WhyInVain();
   // Time from now on is not counted against the current input.
   void Forgive();
 
   std::vector<Claim> TakeClaims() { return std::exchange(claims_, {}); }
   // What it runs, or ran last.
   std::vector<uint8_t> CurrentInput() const;
-  // False: what it runs now races, or stops threads.
-  bool RunsInOrder() const;
   uint64_t executions() const { return __atomic_load_n(&board_->executions, __ATOMIC_RELAXED); }
   // As the engine said last: edges of instrumented code, features, inputs kept.
   uint64_t coverage() const { return coverage_; }
@@ -65,6 +65,8 @@ class FuzzJob {
 
  private:
   FuzzJob() = default;
+  // False: what it runs now races, or stops threads.
+  bool RunsInOrder() const;
   void ReadClaims();
   void ReadLine(std::string_view line);
 

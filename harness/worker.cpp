@@ -6,8 +6,6 @@
 
 #include <algorithm>
 #include <climits>
-#include <exception>
-#include <typeinfo>
 
 #include "harness/fork_guard.h"
 #include "harness/heap_use.h"
@@ -16,6 +14,7 @@
 #include "harness/stepper.h"
 #include "harness/thinning.h"
 #include "harness/thread_state.h"
+#include "harness/thrown.h"
 #include "spec/hresult.h"
 
 namespace vdsconform {
@@ -214,12 +213,8 @@ Event Worker::Invoke(Call call, int32_t step, LiveOperation& operation, NullOutp
     const IutFrees frees;
     const FollowedCall followed(followed_);
     body(event);
-  } catch (const std::exception& exception) {
-    event.fault = Fault::kThrew;
-    event.detail = std::string(typeid(exception).name()) + ": " + exception.what();
   } catch (...) {
-    event.fault = Fault::kThrew;
-    event.detail = "an object that is not a std::exception";
+    NoteThrown(&event);
   }
   if (InForkedChild()) _exit(0);
   if (measures_stack && event.fault == Fault::kNone) {
