@@ -84,6 +84,7 @@ Report Run(const Places& places, const Row& row, const RunOptions& options) {
       "--seed", std::to_string(options.seed)};
   for (const std::string& word : How(row, options.only_case)) arguments.push_back(word);
   if (options.strict) arguments.emplace_back("--strict");
+  if (options.fail_fast) arguments.emplace_back("--gtest_fail_fast");
   const int exit_code = RunCommand(arguments, base + ".log");
   Report report = ReadReport(json);
   report.exit_code = exit_code;

@@ -50,7 +50,8 @@ struct Report {
 struct RunOptions {
   unsigned seed = 1;
   bool strict = false;
-  std::string only_case;  // empty: as the row says
+  bool fail_fast = false;  // ends with the first case that fails: a beginning of the whole run
+  std::string only_case;   // empty: as the row says
 };
 Report Run(const Places& places, const Row& row, const RunOptions& options);
 
