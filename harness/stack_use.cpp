@@ -3,6 +3,8 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 // Here memory is used that no variable owns.
 #if defined(__clang__)
@@ -31,6 +33,13 @@ uintptr_t LowestAddressOfStack() {
   return error == 0 ? reinterpret_cast<uintptr_t>(lowest) : UINTPTR_MAX;
 }
 
+// It runs programs with a library of its own preloaded, whose name is the same for all its tools.
+bool IsUnderValgrind() {
+  const char* const preloaded = std::getenv("LD_PRELOAD");
+  return preloaded != nullptr &&
+         std::string_view(preloaded).find("/vgpreload_") != std::string_view::npos;
+}
+
 volatile uintptr_t& Word(uintptr_t address) {
   return *reinterpret_cast<volatile uintptr_t*>(address);  // NOLINT(performance-no-int-to-ptr)
 }
@@ -39,7 +48,8 @@ volatile uintptr_t& Word(uintptr_t address) {
 
 // How far may be painted: the first thread's stack grows only where it is used from the top.
 size_t StackUse::Room() const {
-  if (lowest_ >= top_) return 0;
+  static const bool paints = !IsUnderValgrind();
+  if (!paints || lowest_ >= top_) return 0;
   return std::min(depth_, (top_ - lowest_) / 2);
 }
 
@@ -55,7 +65,7 @@ __attribute__((noinline)) VDSCONFORM_UNCHECKED uint32_t StackUse::Measure() {
   uintptr_t at = first_;
   while (at < last_ && Word(at) == kPaint) at += sizeof(uintptr_t);
   if (at == first_ && first_ < last_) depth_ = std::min(2 * depth_, kDeepest);
-  return static_cast<uint32_t>(top_ - at);
+  return first_ == last_ ? 0 : static_cast<uint32_t>(top_ - at);
 }
 
 }  // namespace vdsconform

@@ -2,7 +2,8 @@
 //
 // What lies below the stack pointer is painted before the call; how far the paint is gone after it
 // tells how deep the call went, what the C library or a signal handler used on the way included.
-// One thread, its own.
+// One thread, its own. Under valgrind nothing is painted: it takes each such access for an error,
+// and the implementation's own would drown in them.
 #ifndef VDSCONFORM_HARNESS_STACK_USE_H_
 #define VDSCONFORM_HARNESS_STACK_USE_H_
 
@@ -15,7 +16,8 @@ class StackUse {
  public:
   // Right before the call, from the function that makes it.
   void Paint();
-  // Right after it, from the same. Bytes; what is beyond the paint is painted the next time.
+  // Right after it, from the same. Bytes, 0: not measured; what is beyond the paint is painted the
+  // next time.
   uint32_t Measure();
 
  private:

@@ -45,11 +45,14 @@ class CommandTest(unittest.TestCase):
         kept.update(changes)
         return kept
 
-    def run_command(self, *arguments, stdin="", **environment):
+    def run_command(self, *arguments, stdin="", before=None, under=(), **environment):
+        """`before` is called in the new process, before the command is; `under` is the command that
+        runs it."""
         return subprocess.run(
-            [COMMAND, *arguments],
+            [*under, COMMAND, *arguments],
             cwd=self.folder,
             env=self.environment(**environment),
+            preexec_fn=before,
             input=stdin.encode() if isinstance(stdin, str) else stdin,
             capture_output=True,
             timeout=LIMIT_S,

@@ -1,10 +1,14 @@
 """`explore`: what it finds, the code that it shows, and what it refuses."""
 
+import ctypes
+import errno
 import glob
 import json
 import os
 import re
+import platform
 import shutil
+import struct
 import unittest
 
 from command import REFERENCE, CommandTest
@@ -18,6 +22,40 @@ CODE = re.compile(r"^  code     step \d was stopped before (\S+)\+0x([0-9a-f]+)(
 
 def explored(name):
     return os.path.join(os.environ["VDSCONFORM_EXPLORED"], name + ".so")
+
+
+def deny_writable_code():
+    """From here on no memory of this process and those that it starts becomes code that can be
+    written: mprotect refuses it with EACCES, as under systemd's MemoryDenyWriteExecute."""
+    load, equal, both, give = 0x20, 0x15, 0x54, 0x06  # BPF: LD|W|ABS, JMP|JEQ|K, ALU|AND|K, RET|K
+    number, third_argument = 0, 32  # offsets in seccomp_data
+    mprotect, write_and_execute = 10, 2 | 4
+    allow, refuse = 0x7FFF0000, 0x00050000 | errno.EACCES
+    program = b"".join(
+        struct.pack("=HBBI", *instruction)
+        for instruction in [
+            (load, 0, 0, number),
+            (equal, 0, 4, mprotect),
+            (load, 0, 0, third_argument),
+            (both, 0, 0, write_and_execute),
+            (equal, 0, 1, write_and_execute),
+            (give, 0, 0, refuse),
+            (give, 0, 0, allow),
+        ]
+    )
+    buffer = ctypes.create_string_buffer(program)
+    filters = ctypes.create_string_buffer(
+        struct.pack("@HP", len(program) // 8, ctypes.addressof(buffer)))
+    libc = ctypes.CDLL(None, use_errno=True)
+    no_new_privileges, seccomp, mode_filter = 38, 22, 2
+    if libc.prctl(no_new_privileges, 1, 0, 0, 0) != 0 or libc.prctl(
+            seccomp, mode_filter, filters, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "no filter of system calls")
+    code = libc.mmap
+    code.restype = ctypes.c_void_p
+    page = code(None, ctypes.c_size_t(4096), 1, 0x22, -1, 0)
+    if libc.mprotect(ctypes.c_void_p(page), ctypes.c_size_t(4096), 7) != -1:
+        raise OSError("the filter refuses nothing")
 
 
 class Explore(CommandTest):
@@ -99,6 +137,20 @@ class Explore(CommandTest):
                 self.assertIsNone(ARROW.search(out))
                 self.assertNotIn("\x1b", out)
 
+    @unittest.skipUnless(platform.machine() == "x86_64", "the filter is for this processor")
+    def test_code_that_cannot_be_written_is_stepped_through(self):
+        counts = re.compile(r"explored ([\d,]+) of ([\d,]+) interleavings")
+        found = []
+        for before in (None, deny_writable_code):
+            out, _ = self.expect(1, "explore", "--iut", explored("writer"), "--filter", CASE,
+                                 "--explore", "1", before=before)
+            self.assertIn("FAIL QS-09", out)
+            found.append((self.the_code(out), counts.search(out).groups()))
+            out, _ = self.expect(0, "explore", "--iut", explored("mutex"), "--filter", CASE,
+                                 "--explore", "1", before=before)
+            found[-1] += counts.search(out).groups()
+        self.assertEqual(found[0], found[1])
+
     def test_an_explored_program_shows_what_it_finds(self):
         program = self.write("explored.json", json.dumps({
             "vdsconform": "program/1",
@@ -132,6 +184,22 @@ class Explore(CommandTest):
         ]:
             with self.subTest(arguments=arguments):
                 self.refuses("explore", *arguments, because=because)
+
+
+class WhereThreadsCannotBeStopped(CommandTest):
+    RACE = "QS09.OneStateWhileFinishingFromTheStart"
+
+    def test_valgrind_is_named_and_finds_nothing_of_ours(self):
+        valgrind = shutil.which("valgrind")
+        self.assertIsNotNone(valgrind, "valgrind is not installed")
+        out, err = self.expect(
+            0, "run", "--quick", "--in-process", "--iut", REFERENCE, "--filter",
+            f"{CASE}:{self.RACE}",
+            under=(valgrind, "-q", "--error-exitcode=99"))
+        self.assertIn("not explored, only raced: ", out)
+        self.assertIn("valgrind", out)
+        self.assertNotIn("stack used", out)
+        self.assertNotIn("Invalid", err)
 
 
 if __name__ == "__main__":
