@@ -8,15 +8,16 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <unordered_map>
 #include <utility>
 
-#include "harness/sanitized.h"
+#include "harness/thread_state.h"
+#include "harness/trap_flag.h"
 
 namespace vdsconform {
+
+std::string Stepper::WhyNot() { return WhyNoTrapFlag(); }
 
 #if defined(__x86_64__) && defined(__linux__)
 namespace {
@@ -198,20 +199,6 @@ void OnMark(int /*signal*/, siginfo_t* /*info*/, void* context) {
 // One that programs leave alone.
 int MarkSignal() { return SIGRTMAX - 2; }
 
-bool BlocksMarkSignal(pid_t tid) {
-  char path[64];
-  std::snprintf(path, sizeof path, "/proc/self/task/%d/status", static_cast<int>(tid));
-  std::FILE* status = std::fopen(path, "re");
-  if (status == nullptr) return true;
-  unsigned long long blocked = 0;
-  char line[256];
-  while (std::fgets(line, sizeof line, status) != nullptr) {
-    if (std::sscanf(line, "SigBlk: %llx", &blocked) == 1) break;
-  }
-  std::fclose(status);
-  return (blocked >> (MarkSignal() - 1) & 1) != 0;
-}
-
 // Has each of the threads take the signal; those that have ended do not.
 void Mark(const std::vector<pid_t>& tids) {
   // Never taken back: one that is delivered late would end the process.
@@ -378,66 +365,7 @@ void OnTrap(int /*signal*/, siginfo_t* info, void* context) {
   errno = error;
 }
 
-bool IsBeingDebugged() {
-  std::FILE* status = std::fopen("/proc/self/status", "re");
-  if (status == nullptr) return false;
-  char line[256];
-  long tracer = 0;
-  while (std::fgets(line, sizeof line, status) != nullptr) {
-    if (std::sscanf(line, "TracerPid: %ld", &tracer) == 1) break;
-  }
-  std::fclose(status);
-  return tracer != 0;
-}
-
-volatile sig_atomic_t probe_traps = 0;
-
-void CountProbe(int /*signal*/) { probe_traps = probe_traps + 1; }
-
-// Both below the red zone, which the compiler may be using.
-void SetTrapFlag() {
-  __asm__ volatile(
-      "lea -128(%%rsp), %%rsp\n\t"
-      "pushfq\n\t"
-      "orq $0x100, (%%rsp)\n\t"
-      "popfq\n\t"
-      "lea 128(%%rsp), %%rsp" ::
-          : "cc", "memory");
-}
-
-void ClearTrapFlag() {
-  __asm__ volatile(
-      "lea -128(%%rsp), %%rsp\n\t"
-      "pushfq\n\t"
-      "andq $~0x100, (%%rsp)\n\t"
-      "popfq\n\t"
-      "lea 128(%%rsp), %%rsp" ::
-          : "cc", "memory");
-}
-
-// Whether the trap flag works: not in emulators.
-bool TrapFlagWorks() {
-  struct sigaction action {};
-  struct sigaction before {};
-  action.sa_handler = CountProbe;
-  if (sigaction(SIGTRAP, &action, &before) != 0) return false;
-  probe_traps = 0;
-  SetTrapFlag();
-  __asm__ volatile("nop\n\tnop\n\tnop" ::: "memory");
-  ClearTrapFlag();
-  const bool works = probe_traps >= 3;
-  sigaction(SIGTRAP, &before, nullptr);
-  return works;
-}
-
 }  // namespace
-
-std::string Stepper::WhyNot() {
-  if (kSanitized) return "this program was built with a sanitizer";
-  if (IsBeingDebugged()) return "a debugger is attached";
-  static const bool works = TrapFlagWorks();
-  return works ? "" : "the processor's trap flag does not work here: an emulator, valgrind?";
-}
 
 Stepper::Stepper(const CodeMap* code) {
   code_map = code;
@@ -467,7 +395,7 @@ void Stepper::TraceIutThreads(const std::vector<pid_t>& tids) {
   trace_complete = true;
   marked.clear();
   for (const pid_t tid : tids) {
-    if (!BlocksMarkSignal(tid)) marked.push_back(tid);
+    if (!BlocksSignal(tid, MarkSignal())) marked.push_back(tid);
   }
   traced_thread = kNoThread;
   Mark(marked);
@@ -545,7 +473,6 @@ void Stepper::Leave() {
 
 #else
 
-std::string Stepper::WhyNot() { return "only on x86-64 Linux can threads be stopped"; }
 Stepper::Stepper(const CodeMap* /*code*/) : before_() {}
 Stepper::~Stepper() = default;
 void Stepper::Trace() {}

@@ -34,6 +34,23 @@ ProcText ReadProc(pid_t tid, const char* file) {
   return text;
 }
 
+// A number of /proc/.../status; none: there is no such thread, or no such line.
+std::optional<uint64_t> ReadStatus(pid_t tid, const char* name, int base) {
+  char path[64];
+  std::snprintf(path, sizeof path, "/proc/self/task/%d/status", static_cast<int>(tid));
+  std::FILE* const status = std::fopen(path, "re");
+  if (status == nullptr) return std::nullopt;
+  std::optional<uint64_t> number;
+  char line[256];
+  while (!number && std::fgets(line, sizeof line, status) != nullptr) {
+    const size_t length = std::strlen(name);
+    if (std::strncmp(line, name, length) != 0 || line[length] != ':') continue;
+    number = std::strtoull(line + length + 1, nullptr, base);
+  }
+  std::fclose(status);
+  return number;
+}
+
 // The letter of /proc/.../stat that tells a thread's state; 0 if there is none. The name before it
 // may hold anything, a parenthesis too.
 char StateOf(const ProcText& stat) {
@@ -200,6 +217,13 @@ uint64_t ThreadCpuNs(pid_t tid) {
   if (clock_gettime(clock, &time) != 0) return 0;
   return static_cast<uint64_t>(time.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(time.tv_nsec);
 }
+
+bool BlocksSignal(pid_t tid, int signal) {
+  const std::optional<uint64_t> blocked = ReadStatus(tid, "SigBlk", 16);
+  return !blocked || (*blocked >> (signal - 1) & 1) != 0;
+}
+
+bool IsBeingDebugged() { return ReadStatus(getpid(), "TracerPid", 10).value_or(0) != 0; }
 
 int64_t ProcessCpuNs() {
   timespec time{};

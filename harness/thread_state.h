@@ -37,6 +37,12 @@ std::optional<ThreadSample> SampleThread(pid_t tid);
 // called from a signal handler.
 uint64_t ThreadCpuNs(pid_t tid);
 
+// True if the thread blocks the signal, or there is no such thread.
+bool BlocksSignal(pid_t tid, int signal);
+
+// True if a debugger is attached to this process.
+bool IsBeingDebugged();
+
 // CPU time that this process has consumed.
 int64_t ProcessCpuNs();
 
