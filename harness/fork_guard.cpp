@@ -6,14 +6,10 @@
 
 #include <atomic>
 #include <cstddef>
-#include <cstdint>
 #include <mutex>
 
 namespace vdsconform {
 namespace {
-
-// Points at a word that is 1 in the process that made it and 0 in every forked copy.
-std::atomic<const volatile uint32_t*> guard_word{nullptr};
 
 std::atomic<long> guarded_process{0};
 
@@ -30,7 +26,8 @@ void MakeGuard() {
   }
   *static_cast<uint32_t*>(page) = 1;
   guarded_process.store(OwnProcess(), std::memory_order_relaxed);
-  guard_word.store(static_cast<const volatile uint32_t*>(page), std::memory_order_release);
+  internal::guard_word.store(static_cast<const volatile uint32_t*>(page),
+                             std::memory_order_release);
 }
 
 }  // namespace
@@ -38,11 +35,6 @@ void MakeGuard() {
 void InstallForkGuard() {
   static std::once_flag once;
   std::call_once(once, MakeGuard);
-}
-
-bool InForkedChild() {
-  const volatile uint32_t* word = guard_word.load(std::memory_order_acquire);
-  return word != nullptr && *word == 0;
 }
 
 bool InSharingChild() {

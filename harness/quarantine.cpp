@@ -19,16 +19,6 @@
 #endif
 
 namespace vdsconform {
-namespace {
-
-thread_local bool frees_are_own = false;
-
-}  // namespace
-
-OwnFrees::OwnFrees() : before_(frees_are_own) { frees_are_own = true; }
-OwnFrees::~OwnFrees() { frees_are_own = before_; }
-IutFrees::IutFrees() : before_(frees_are_own) { frees_are_own = false; }
-IutFrees::~IutFrees() { frees_are_own = before_; }
 
 #ifdef VDSCONFORM_QUARANTINE
 namespace {
@@ -151,7 +141,7 @@ bool IsNearPoison(const void* /*address*/) { return false; }
 extern "C" [[gnu::visibility("default")]] void free(void* block) noexcept {
   using namespace vdsconform;
   if (block == nullptr) return;
-  if (is_on.load(std::memory_order_relaxed) && !frees_are_own) return Keep(block);
+  if (is_on.load(std::memory_order_relaxed) && !internal::frees_are_own) return Keep(block);
   PassOn(block);
 }
 #endif

@@ -15,6 +15,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 namespace vdsconform {
 
@@ -34,29 +35,33 @@ bool IsQuarantined(const void* address);
 // True if using a pointer from poisoned memory may have failed at `address`. Async-signal-safe.
 bool IsNearPoison(const void* address);
 
+namespace internal {
+inline constinit thread_local bool frees_are_own = false;
+}
+
 // While one lives, what its thread frees is the harness's own and is not kept. The threads of the
 // harness have one, so that the implementation's memory is kept the longer.
 class OwnFrees {
  public:
-  OwnFrees();
-  ~OwnFrees();
+  OwnFrees() : before_(std::exchange(internal::frees_are_own, true)) {}
+  ~OwnFrees() { internal::frees_are_own = before_; }
   OwnFrees(const OwnFrees&) = delete;
   OwnFrees& operator=(const OwnFrees&) = delete;
 
  private:
-  bool before_;
+  const bool before_;
 };
 
 // The reverse, for a call into the implementation.
 class IutFrees {
  public:
-  IutFrees();
-  ~IutFrees();
+  IutFrees() : before_(std::exchange(internal::frees_are_own, false)) {}
+  ~IutFrees() { internal::frees_are_own = before_; }
   IutFrees(const IutFrees&) = delete;
   IutFrees& operator=(const IutFrees&) = delete;
 
  private:
-  bool before_;
+  const bool before_;
 };
 
 }  // namespace vdsconform
