@@ -55,22 +55,32 @@ const History& DirectRunner::Run(const Program& program) {
   return history_;
 }
 
-template <class Body>
-Event& DirectRunner::Invoke(Call call, uint32_t op, const Step& step, Body&& body) {
+Event& DirectRunner::Append(Call call, uint32_t op, const Step& step) {
   Event& event = history_.events.emplace_back();
   event.op = op;
   event.thread = step.thread;
   event.call = call;
   if (step_ >= 0) event.step = static_cast<uint32_t>(step_);
-  event.t0 = now_++;
+  return event;
+}
+
+template <class Body>
+void DirectRunner::Enter(Event* event, Body&& body) {
+  event->t0 = now_++;
   try {
     const IutFrees frees;
-    body(event);
+    body(*event);
   } catch (...) {
-    NoteThrown(&event);
+    NoteThrown(event);
   }
   if (InForkedChild()) _exit(0);
-  event.t1 = now_++;
+  event->t1 = now_++;
+}
+
+template <class Body>
+Event& DirectRunner::Invoke(Call call, uint32_t op, const Step& step, Body&& body) {
+  Event& event = Append(call, op, step);
+  Enter(&event, body);
   return event;
 }
 
@@ -112,39 +122,60 @@ void DirectRunner::End(uint32_t op, const Step& step) {
   Invoke(Call::kEnd, op, step, [&](Event&) { iut_.end(live.handle); });
 }
 
-void DirectRunner::Query(uint32_t op, const Step& step) {
-  const OutputBuffers::Target target = buffers_.Prepare(step);
+// The addresses that the call is given.
+OutputBuffers::Target DirectRunner::Given(const Step& step, OutputBuffers::Target target) {
   const auto nulls = static_cast<uint8_t>(step.null_outputs);
-  HRESULT* hr = (nulls & static_cast<uint8_t>(NullOutputs::kHr)) != 0 ? nullptr : target.hr;
-  ULONG* percent =
-      (nulls & static_cast<uint8_t>(NullOutputs::kPercent)) != 0 ? nullptr : target.percent;
-  Event& event = Invoke(Call::kQueryStatus, op, step, [&](Event& e) {
-    e.null_outputs = step.null_outputs;
-    e.ret = operations_[op].async->QueryStatus(hr, percent);
-  });
+  if ((nulls & static_cast<uint8_t>(NullOutputs::kHr)) != 0) target.hr = nullptr;
+  if ((nulls & static_cast<uint8_t>(NullOutputs::kPercent)) != 0) target.percent = nullptr;
+  return target;
+}
+
+void DirectRunner::Answer(const Step& step, const OutputBuffers::Target& given, Event* event) {
+  IVdsAsync* const async = operations_[event->op].async;
+  event->ret.reset();
+  Enter(event, [&](Event& e) { e.ret = async->QueryStatus(given.hr, given.percent); });
   OutputBuffers::Seen seen = buffers_.Inspect(step);
+  const bool both = step.null_outputs == NullOutputs::kNone && !event->aliased;
+  event->hr = both && event->fault == Fault::kNone ? seen.hr : std::nullopt;
+  event->percent = both && event->fault == Fault::kNone ? seen.percent : std::nullopt;
+  if (!seen.clobbered.empty()) event->clobbered = std::move(seen.clobbered);
+}
+
+void DirectRunner::Query(uint32_t op, const Step& step) {
+  Event& event = Append(Call::kQueryStatus, op, step);
+  event.null_outputs = step.null_outputs;
   event.aliased = step.outputs == Outputs::kAliased && step.null_outputs == NullOutputs::kNone;
-  if (step.null_outputs == NullOutputs::kNone && !event.aliased && event.fault == Fault::kNone) {
-    event.hr = seen.hr;
-    event.percent = seen.percent;
-  }
-  if (!seen.clobbered.empty()) event.clobbered = std::move(seen.clobbered);
+  Answer(step, Given(step, buffers_.Prepare(step)), &event);
 }
 
 // Of a row of equal observations the first and the last tell all that the judge needs.
 void DirectRunner::Repeat(uint32_t op, const Step& step) {
-  std::vector<Event>& events = history_.events;
-  for (uint32_t i = 0; i < step.repeat; ++i) {
+  const std::vector<Event>& events = history_.events;
+  for (uint32_t made = 0; made < step.repeat; ++made) {
     Query(op, step);
-    const size_t n = events.size();
-    if (i < 3 || Remarkable(events[n - 1]) || Remarkable(events[n - 2]) ||
-        !SameObservation(events[n - 1], events[n - 2]) ||
-        !SameObservation(events[n - 2], events[n - 3])) {
-      continue;
-    }
-    events[n - 2] = std::move(events[n - 1]);
-    events.pop_back();
+    if (made == 0) continue;
+    const Event& last = events[events.size() - 1];
+    const Event& before = events[events.size() - 2];
+    if (Remarkable(last) || Remarkable(before) || !SameObservation(last, before)) continue;
+    made += QueryAgain(step, step.repeat - made - 1);
   }
+}
+
+uint32_t DirectRunner::QueryAgain(const Step& step, uint32_t most) {
+  Event& last = history_.events.back();
+  Event next = last;
+  const OutputBuffers::Target given = Given(step, buffers_.last());
+  for (uint32_t made = 1; made <= most; ++made) {
+    buffers_.PrepareAgain();
+    Answer(step, given, &next);
+    if (Remarkable(next) || !SameObservation(next, last)) {
+      history_.events.push_back(std::move(next));
+      return made;
+    }
+    last.t0 = next.t0;
+    last.t1 = next.t1;
+  }
+  return most;
 }
 
 HRESULT DirectRunner::NextResult(uint32_t op) const {

@@ -50,6 +50,12 @@ class DirectRunner {
     IUnknown* identity = nullptr;
   };
 
+  // An event of the current step, last in the history; its call is still to be made.
+  Event& Append(Call call, uint32_t op, const Step& step);
+  // Makes the call of the event.
+  template <class Body>
+  void Enter(Event* event, Body&& body);
+  // Both.
   template <class Body>
   Event& Invoke(Call call, uint32_t op, const Step& step, Body&& body);
   void Perform(const Step& step);
@@ -57,7 +63,13 @@ class DirectRunner {
   void Finish(uint32_t op, const Step& step, HRESULT result);
   void End(uint32_t op, const Step& step);
   void Query(uint32_t op, const Step& step);
+  static OutputBuffers::Target Given(const Step& step, OutputBuffers::Target target);
+  // Makes the query of the event and notes what it answers.
+  void Answer(const Step& step, const OutputBuffers::Target& given, Event* event);
   void Repeat(uint32_t op, const Step& step);
+  // Makes the last event's call again, `most` times or until it is answered differently. Gives how
+  // often; of those alike the last event then is the last.
+  uint32_t QueryAgain(const Step& step, uint32_t most);
   void Wait(uint32_t op, const Step& step);
   void Ask(uint32_t op, const Step& step);
   void Release(uint32_t op, const Step& step, IUnknown* object);
