@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <cstring>
 #include <map>
@@ -36,7 +37,10 @@ struct Worker {
 Worker* worker = nullptr;
 
 void Tell(const std::string& key, const uint8_t* data, size_t size) {
-  const FoundHeader header{static_cast<uint32_t>(key.size()), static_cast<uint32_t>(size)};
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  const FoundHeader header{static_cast<uint32_t>(key.size()), static_cast<uint32_t>(size),
+                           worker->board->executions,
+                           std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()};
   std::string message(reinterpret_cast<const char*>(&header), sizeof header);
   message += key;
   message.append(reinterpret_cast<const char*>(data), size);
@@ -45,10 +49,13 @@ void Tell(const std::string& key, const uint8_t* data, size_t size) {
 
 // An implementation that closes what is not its own, or puts files of its own in the place, takes
 // the engine's files and our pipe with it. Looked at now and then, as it costs system calls; so
-// does telling a child that has our memory.
+// does telling a child that has our memory. At first each time: what a process died of like this
+// comes again soon after the next has begun, and has to be known to be told.
 bool LostDescriptors() {
+  constexpr uint64_t kEachUntil = 4'096;
   constexpr uint64_t kEvery = 32;
-  if (worker->board->executions % kEvery != 0) return false;
+  const uint64_t executions = worker->board->executions;
+  if (executions > kEachUntil && executions % kEvery != 0) return false;
   if (InSharingChild()) _exit(0);
   return !OwnDescriptorsIntact();
 }

@@ -115,6 +115,8 @@ void FuzzJob::ReadClaims() {
     claim.key = found_bytes_.substr(sizeof header, header.key_size);
     const auto input =
         found_bytes_.begin() + static_cast<std::ptrdiff_t>(sizeof header + header.key_size);
+    claim.executions = header.executions;
+    claim.at = std::chrono::steady_clock::time_point(std::chrono::nanoseconds(header.at_ns));
     claim.input.assign(input, input + static_cast<std::ptrdiff_t>(header.input_size));
     claims_.push_back(std::move(claim));
     found_bytes_.erase(0, size);

@@ -4,6 +4,7 @@
 #ifndef VDSCONFORM_HARNESS_FUZZ_JOB_H_
 #define VDSCONFORM_HARNESS_FUZZ_JOB_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ class FuzzJob {
   struct Claim {
     std::string key;
     std::vector<uint8_t> input;
+    uint64_t executions = 0;  // of the process by then
+    std::chrono::steady_clock::time_point at;
   };
 
   // `options`: its descriptors are filled in here. The running process, or why there is none.

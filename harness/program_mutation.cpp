@@ -39,6 +39,13 @@ class Random {
 // The ends are where implementations go wrong.
 constexpr std::array<uint8_t, 6> kPercents = {0, 1, 50, 98, 99, 100};
 
+// A result of the table: it has some hundred codes.
+void MakeResult(Random& random, uint8_t* step) {
+  step[2] = static_cast<uint8_t>(step[2] & ~1u);
+  step[3] = random.Byte();
+  step[4] = random.Byte() & 1;
+}
+
 // Most steps are plain ones of thread 0 and operation 0: what is common in a Program tells more
 // than what differs everywhere.
 void MakeStep(Random& random, uint8_t* step) {
@@ -51,10 +58,7 @@ void MakeStep(Random& random, uint8_t* step) {
   if (random.OneIn(8)) {
     for (size_t i = 3; i < 7; ++i) step[i] = random.Byte();
   } else if (random.OneIn(2)) {
-    // A result of the table: it has some hundred codes.
-    step[3] = random.Byte();
-    step[4] = random.Byte() & 1;
-    step[2] = static_cast<uint8_t>(step[2] & ~1u);
+    MakeResult(random, step);
   }
 }
 
@@ -120,6 +124,13 @@ void MakeCheap(Random& random, uint8_t* data, size_t steps) {
   }
 }
 
+// Of so many mutants one finishes with another result, whatever else was changed.
+constexpr size_t kOtherResultOf = 3;
+// Of so many mutants one calls something as often as a counter of a byte does not hold, and of so
+// many one as often as one of 16 bits does not: by itself that comes too seldom.
+constexpr size_t kManyOf = 1'024;
+constexpr size_t kDearOf = 8'192;
+
 // The bytes as a header and whole steps.
 struct Packed {
   uint8_t* data;
@@ -168,6 +179,43 @@ void MutateOnce(Random& random, Packed& program) {
   }
 }
 
+// Gives one of the finishes another result. There are so many results that each Program has to try
+// one, and no two of a kind are told apart by what they reach.
+void TryAnotherResult(Random& random, const Packed& program) {
+  const size_t first = random.Below(program.steps + 1);
+  for (size_t i = 0; i < program.steps; ++i) {
+    uint8_t* const step = program.at((first + i) % program.steps);
+    if (PackedAction(step[0]) == Action::kFinish) return MakeResult(random, step);
+  }
+}
+
+// One of the queries, mostly the last: nothing if there is none.
+uint8_t* SomeQuery(Random& random, const Packed& program) {
+  uint8_t* query = nullptr;
+  for (size_t i = 0; i < program.steps; ++i) {
+    if (PackedAction(program.at(i)[0]) == Action::kQuery &&
+        (query == nullptr || !random.OneIn(4))) {
+      query = program.at(i);
+    }
+  }
+  return query;
+}
+
+// References that come and go again, or a query made over and over.
+void CountUp(Random& random, Packed& program) {
+  if (random.OneIn(2) && program.steps + 2 <= program.most) {
+    const size_t at = random.Below(program.steps + 1);
+    for (const uint8_t action : {kPackedRelease, kPackedAddRef}) {
+      program.Open(at);
+      std::memset(program.at(at), 0, kStep);
+      program.at(at)[0] = action;
+      program.at(at)[2] = kManyRepeat;
+    }
+  } else if (uint8_t* const query = SomeQuery(random, program)) {
+    query[2] = kManyRepeat;
+  }
+}
+
 }  // namespace
 
 size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed) {
@@ -183,6 +231,11 @@ size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed)
     MutateOnce(random, program);
   } while (random.OneIn(3));
   MakeCheap(random, data, program.steps);
+  if (random.OneIn(kOtherResultOf)) TryAnotherResult(random, program);
+  if (random.OneIn(kManyOf)) CountUp(random, program);
+  if (random.OneIn(kDearOf)) {
+    if (uint8_t* const query = SomeQuery(random, program)) query[2] = kDearRepeat;
+  }
   return program.size();
 }
 

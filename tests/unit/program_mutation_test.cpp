@@ -209,6 +209,33 @@ TEST(ProgramMutation, ComesToEverySchedule) {
   EXPECT_EQ(kinds.size(), 3u);
 }
 
+// Counters of 8 and of 16 bits are counted through, now and then and not too often.
+TEST(ProgramMutation, ComesToVeryManyCallsByItself) {
+  constexpr uint32_t kMutants = 100'000;
+  uint32_t references = 0;
+  uint32_t many = 0;
+  uint32_t dear = 0;
+  const auto bytes = PackProgram(InOrder({steps::Query(), steps::Finish(0), steps::Query()}));
+  ASSERT_TRUE(bytes);
+  for (uint32_t seed = 0; seed < kMutants; ++seed) {
+    Bytes room = *bytes;
+    room.resize(PackedSize(8));
+    room.resize(MutateProgram(room.data(), bytes->size(), room.size(), seed));
+    uint64_t added = 0;
+    for (const Step& step : Unpacked(room).steps) {
+      if (step.action == Action::kAddRef) added += step.repeat;
+      if (step.action == Action::kRelease && step.repeat >= 256 && added >= 256) ++references;
+      if (step.action != Action::kQuery) continue;
+      if (step.repeat > 256 && step.repeat < 65'536) ++many;
+      if (step.repeat > 65'536) ++dear;
+    }
+  }
+  EXPECT_GT(references, kMutants / 4'000);
+  EXPECT_GT(many, kMutants / 4'000);
+  EXPECT_GT(dear, kMutants / 20'000);
+  EXPECT_LT(dear, kMutants / 4'000);
+}
+
 // They take a thousand times as long as the rest.
 TEST(ProgramMutation, FewDescendantsOfARaceRace) {
   SCOPED_TRACE(kSeed);
