@@ -52,7 +52,7 @@ void Tell(const std::string& key, const uint8_t* data, size_t size) {
 // does telling a child that has our memory. At first each time: what a process died of like this
 // comes again soon after the next has begun, and has to be known to be told.
 bool LostDescriptors() {
-  constexpr uint64_t kEachUntil = 4'096;
+  constexpr uint64_t kEachUntil = 1'024;
   constexpr uint64_t kEvery = 32;
   const uint64_t executions = worker->board->executions;
   if (executions > kEachUntil && executions % kEvery != 0) return false;
@@ -111,6 +111,10 @@ int FuzzWorkerMain(const FuzzWorkerOptions& options) {
   auto count = static_cast<int>(pointers.size());
   pointers.push_back(nullptr);
   char** values = pointers.data();
+  // The engine begins with an empty Program, in which the first call of all comes once the
+  // operation has finished: what only a process's first call does wrong would not show.
+  constexpr uint8_t kQueryOfPending[kPackedHeaderBytes + kPackedStepBytes] = {};
+  RunOne(kQueryOfPending, sizeof kQueryOfPending);
   const int status = LLVMFuzzerRunDriver(&count, &values, RunOne);
   std::fflush(nullptr);
   // What the implementation does when it is unloaded is for `vdsconform run`.

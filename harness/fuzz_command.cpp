@@ -127,10 +127,13 @@ class Fuzzing {
     worker.iut = options_.iut;
     const size_t most = kPackedHeaderBytes + options_.fuzz.max_steps * kPackedStepBytes;
     const uint64_t seed = campaign_->seed + 7919 * starts_++;
+    const bool shares = options_.fuzz.jobs > 1 || !options_.fuzz.corpus.empty();
     worker.engine = {"-max_len=" + std::to_string(most),
                      "-seed=" + std::to_string(seed % 0x7FFFFFFF + 1), "-timeout=0",
                      "-rss_limit_mb=4096", "-malloc_limit_mb=4096", "-detect_leaks=0",
-                     "-print_funcs=0", "-print_pcs=0", "-verbosity=1", "-reload=1", "-entropic=0",
+                     "-print_funcs=0", "-print_pcs=0", "-verbosity=1", "-entropic=0",
+                     // Nobody but other processes adds to the corpus.
+                     shares ? "-reload=1" : "-reload=0",
                      // Whatever ends the process is seen from outside.
                      "-handle_segv=0", "-handle_bus=0", "-handle_abrt=0", "-handle_ill=0",
                      "-handle_fpe=0", "-handle_int=0", "-handle_term=0", "-handle_xfsz=0",

@@ -40,7 +40,8 @@ class FuzzJob {
   FuzzJob(const FuzzJob&) = delete;
   FuzzJob& operator=(const FuzzJob&) = delete;
 
-  // Descriptors that poll readable when there is something for Read.
+  // Descriptors that poll readable when something was found, or when it has ended. What the engine
+  // says, many lines a second at first, can wait for the next Read.
   std::vector<int> descriptors() const;
   // Takes what it has written meanwhile.
   void Read();

@@ -20,6 +20,8 @@ constexpr std::array kReasons = {
     Reason{"lock_held_by_cancel", "another thread has to be inside Cancel"},
     Reason{"lock_convoy", "two threads have to call at once"},
     Reason{"computes_under_lock", "a second thread has to find the lock taken"},
+    Reason{"wait_returns_at_once", "to end what is waited for takes a second thread"},
+    Reason{"wait_returns_at_100", "to end what is waited for takes a second thread"},
     Reason{"never_freed", "no call shows it; the memory of thousands of operations does"},
     Reason{"warns_by_itself", "nothing drives it, and Programs in order do not wait for its end"},
 };
