@@ -39,6 +39,7 @@ constexpr std::array<Action, 16> kActions = {
     Action::kQuery,  Action::kProgress, Action::kFinish,         Action::kQuery,
 };
 
+static_assert(kActions[kPackedQuery] == Action::kQuery);
 static_assert(kActions[kPackedAddRef] == Action::kAddRef);
 static_assert(kActions[kPackedRelease] == Action::kRelease);
 

@@ -124,8 +124,12 @@ void MakeCheap(Random& random, uint8_t* data, size_t steps) {
   }
 }
 
-// Of so many mutants one finishes with another result, whatever else was changed.
-constexpr size_t kOtherResultOf = 3;
+// Of so many mutants one has nothing of its parent: what several steps have to come together for is
+// not always on a way of small changes.
+constexpr size_t kAnewOf = 16;
+constexpr size_t kAnewSteps = 24;
+// Of so many mutants one has another value, whatever else was changed.
+constexpr size_t kOtherValueOf = 2;
 // Of so many mutants one calls something as often as a counter of a byte does not hold, and of so
 // many one as often as one of 16 bits does not: by itself that comes too seldom.
 constexpr size_t kManyOf = 1'024;
@@ -179,40 +183,48 @@ void MutateOnce(Random& random, Packed& program) {
   }
 }
 
-// Gives one of the finishes another result. There are so many results that each Program has to try
-// one, and no two of a kind are told apart by what they reach.
-void TryAnotherResult(Random& random, const Packed& program) {
+// Gives one of the steps that have a value another one: there are so many that each Program has to
+// try one, and no two of a kind are told apart by what they reach.
+void TryAnotherValue(Random& random, const Packed& program) {
+  const Action with = random.OneIn(2) ? Action::kFinish : Action::kProgress;
   const size_t first = random.Below(program.steps + 1);
   for (size_t i = 0; i < program.steps; ++i) {
     uint8_t* const step = program.at((first + i) % program.steps);
-    if (PackedAction(step[0]) == Action::kFinish) return MakeResult(random, step);
+    if (PackedAction(step[0]) != with) continue;
+    if (with == Action::kFinish) return MakeResult(random, step);
+    step[2] = random.OneIn(4) ? kPercents[random.Below(kPercents.size())] : random.Byte();
+    return;
   }
 }
 
-// One of the queries, mostly the last: nothing if there is none.
-uint8_t* SomeQuery(Random& random, const Packed& program) {
-  uint8_t* query = nullptr;
-  for (size_t i = 0; i < program.steps; ++i) {
-    if (PackedAction(program.at(i)[0]) == Action::kQuery &&
-        (query == nullptr || !random.OneIn(4))) {
-      query = program.at(i);
-    }
-  }
-  return query;
+// A plain step of thread 0, if there is room for it.
+void Insert(Packed& program, size_t at, uint8_t action, uint8_t argument) {
+  if (program.steps == program.most) return;
+  program.Open(at);
+  std::memset(program.at(at), 0, kStep);
+  program.at(at)[0] = action;
+  program.at(at)[2] = argument;
 }
 
-// References that come and go again, or a query made over and over.
+// References that come and go again before a query, or a query made over and over.
 void CountUp(Random& random, Packed& program) {
-  if (random.OneIn(2) && program.steps + 2 <= program.most) {
-    const size_t at = random.Below(program.steps + 1);
-    for (const uint8_t action : {kPackedRelease, kPackedAddRef}) {
-      program.Open(at);
-      std::memset(program.at(at), 0, kStep);
-      program.at(at)[0] = action;
-      program.at(at)[2] = kManyRepeat;
-    }
-  } else if (uint8_t* const query = SomeQuery(random, program)) {
-    query[2] = kManyRepeat;
+  const size_t at = random.Below(program.steps + 1);
+  if (random.OneIn(2)) return Insert(program, at, kPackedQuery, kManyRepeat);
+  Insert(program, at, kPackedQuery, 0);
+  Insert(program, at, kPackedRelease, kManyRepeat);
+  Insert(program, at, kPackedAddRef, kManyRepeat);
+}
+
+// Another Program altogether, of any length and up to three operations.
+void MakeAnew(Random& random, Packed& program) {
+  std::memset(program.data, 0, kHeader);
+  const size_t operations = 1 + random.Below(3);
+  if (operations > 1) program.data[0] = static_cast<uint8_t>(192 + operations - 1);
+  program.data[1] = random.OneIn(2) ? 0 : random.Byte() & 7;
+  program.steps = program.most == 0 ? 0 : 1 + random.Below(std::min(program.most, kAnewSteps));
+  for (size_t i = 0; i < program.steps; ++i) {
+    MakeStep(random, program.at(i));
+    program.at(i)[1] = static_cast<uint8_t>((program.at(i)[1] & 0xF8) | random.Below(operations));
   }
 }
 
@@ -227,14 +239,18 @@ size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed)
   Packed program{data, steps, most};
   if (program.size() > size) std::memset(data + size, 0, program.size() - size);
   Random random(seed);
-  do {
-    MutateOnce(random, program);
-  } while (random.OneIn(3));
+  if (random.OneIn(kAnewOf)) {
+    MakeAnew(random, program);
+  } else {
+    do {
+      MutateOnce(random, program);
+    } while (random.OneIn(3));
+  }
   MakeCheap(random, data, program.steps);
-  if (random.OneIn(kOtherResultOf)) TryAnotherResult(random, program);
+  if (random.OneIn(kOtherValueOf)) TryAnotherValue(random, program);
   if (random.OneIn(kManyOf)) CountUp(random, program);
   if (random.OneIn(kDearOf)) {
-    if (uint8_t* const query = SomeQuery(random, program)) query[2] = kDearRepeat;
+    Insert(program, random.Below(program.steps + 1), kPackedQuery, kDearRepeat);
   }
   return program.size();
 }

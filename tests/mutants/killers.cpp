@@ -17,8 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kPrefix = "kills-";
-// A call that sleeps is seen to do so often, but not each time.
-constexpr int kTries = 3;
 constexpr uint32_t kRestMs = 100;
 constexpr uint32_t kHangMs = 1'000;
 
@@ -38,7 +36,7 @@ std::string ContentOf(const fs::path& file) {
 
 }  // namespace
 
-bool Killers::Kills(const Packed& bytes, const Row& row) const {
+bool Killers::Kills(const Packed& bytes, const Row& row, int tries) const {
   Program program;
   UnpackProgram(bytes, &program);
   HostSettings settings;
@@ -51,7 +49,7 @@ bool Killers::Kills(const Packed& bytes, const Row& row) const {
   if (subject == nullptr) return false;
   RestrictTo((*subject)->info().capabilities, &program);
   const Profile profile = ParseProfile(row.profile).value_or(Profile::kWin32);
-  for (int i = 0; i < kTries; ++i) {
+  for (int i = 0; i < tries; ++i) {
     const Execution execution = (*subject)->Execute(program);
     const Judgement judgement = JudgeHistory(execution.history, profile);
     const bool shows = std::any_of(judgement.findings.begin(), judgement.findings.end(),
@@ -64,15 +62,15 @@ bool Killers::Kills(const Packed& bytes, const Row& row) const {
 }
 
 std::string Killers::For(const Row& row, const std::string& program_file) {
-  for (const auto& [name, program] : known_) {
-    if (Kills(program, row)) return name;
+  for (const auto& [name, known] : known_) {
+    if (known.requirement == row.requirement && Kills(known.program, row, 1)) return name;
   }
   const auto parsed = ParseProgram(ContentOf(program_file));
   if (!std::holds_alternative<Program>(parsed)) return {};
   const std::optional<Packed> program = PackProgram(std::get<Program>(parsed));
   if (!program || !Kills(*program, row)) return {};
   const std::string name = NameOf(*program);
-  known_[name] = *program;
+  known_[name] = {row.requirement, *program};
   return name;
 }
 
@@ -81,10 +79,10 @@ std::string Killers::Write(const std::string& folder) const {
   for (const auto& entry : fs::directory_iterator(folder, error)) {
     if (entry.path().filename().string().rfind(kPrefix, 0) == 0) fs::remove(entry.path(), error);
   }
-  for (const auto& [name, program] : known_) {
+  for (const auto& [name, known] : known_) {
     std::ofstream out(fs::path(folder) / name, std::ios::binary);
-    out.write(reinterpret_cast<const char*>(program.data()),
-              static_cast<std::streamsize>(program.size()));
+    out.write(reinterpret_cast<const char*>(known.program.data()),
+              static_cast<std::streamsize>(known.program.size()));
     if (!out.flush()) return folder + "/" + name + " cannot be written";
   }
   return error ? folder + ": " + error.message() : std::string();

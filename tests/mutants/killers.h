@@ -20,11 +20,12 @@ class Killers {
  public:
   explicit Killers(Places places) : places_(std::move(places)) {}
 
-  // Whether the Program shows what the row is meant to be found by.
-  bool Kills(const Packed& program, const Row& row) const;
+  // Whether the Program shows what the row is meant to be found by, in one of so many tries.
+  bool Kills(const Packed& program, const Row& row, int tries = kTries) const;
 
-  // The name of a Program that kills the row: one that is known, else the one in the file, which is
-  // known from then on. Empty: that one does not kill it either, or has no packed form.
+  // The name of a Program that kills the row: one that is known of another row with the same
+  // requirement, else the one in the file, which is known from then on. Empty: that one does not
+  // kill it either, or has no packed form.
   std::string For(const Row& row, const std::string& program_file);
 
   // Writes them into the folder, in the place of those that were there. Empty, or what went wrong.
@@ -34,8 +35,16 @@ class Killers {
   static Packed Read(const std::string& folder, const std::string& name);
 
  private:
+  // A call that sleeps is seen to do so often, but not each time.
+  static constexpr int kTries = 5;
+
+  struct Known {
+    std::string requirement;
+    Packed program;
+  };
+
   Places places_;
-  std::map<std::string, Packed> known_;  // by name
+  std::map<std::string, Known> known_;  // by name
 };
 
 }  // namespace vdsconform::mutants

@@ -132,10 +132,11 @@ TEST(ProgramMutation, LeavesAllButFewStepsAsTheyAre) {
     }
     for (const auto& [step, count] : left) lost_steps += count > 0 ? 1u : 0u;
   }
-  // About one and a half mutations each; of those that take steps out, two steps.
-  EXPECT_LT(new_steps, 2 * kMutants);
+  // About one and a half mutations each, of those that take steps out, two steps; now and then
+  // another value, and now and then a Program of its own.
+  EXPECT_LT(new_steps, 3 * kMutants);
   EXPECT_GT(new_steps, kMutants / 2);
-  EXPECT_LT(lost_steps, 2 * kMutants);
+  EXPECT_LT(lost_steps, 4 * kMutants);
   EXPECT_GT(lost_steps, kMutants / 4);
 }
 
