@@ -40,6 +40,7 @@ constexpr std::array<Action, 16> kActions = {
 };
 
 static_assert(kActions[kPackedQuery] == Action::kQuery);
+static_assert(kActions[kPackedProgress] == Action::kProgress);
 static_assert(kActions[kPackedAddRef] == Action::kAddRef);
 static_assert(kActions[kPackedRelease] == Action::kRelease);
 

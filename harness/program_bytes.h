@@ -34,6 +34,7 @@ inline constexpr uint8_t kManyRepeat = 254;
 inline constexpr uint8_t kDearRepeat = 255;
 // The first byte of steps of thread 0.
 inline constexpr uint8_t kPackedQuery = 0;
+inline constexpr uint8_t kPackedProgress = 1;
 inline constexpr uint8_t kPackedAddRef = 8;
 inline constexpr uint8_t kPackedRelease = 9;
 

@@ -126,14 +126,14 @@ void MakeCheap(Random& random, uint8_t* data, size_t steps) {
 
 // Of so many mutants one has nothing of its parent: what several steps have to come together for is
 // not always on a way of small changes.
-constexpr size_t kAnewOf = 16;
+constexpr size_t kAnewOf = 8;
 constexpr size_t kAnewSteps = 24;
 // Of so many mutants one has another value, whatever else was changed.
 constexpr size_t kOtherValueOf = 2;
 // Of so many mutants one calls something as often as a counter of a byte does not hold, and of so
 // many one as often as one of 16 bits does not: by itself that comes too seldom.
-constexpr size_t kManyOf = 1'024;
-constexpr size_t kDearOf = 8'192;
+constexpr size_t kManyOf = 512;
+constexpr size_t kDearOf = 4'096;
 
 // The bytes as a header and whole steps.
 struct Packed {
@@ -224,6 +224,8 @@ void MakeAnew(Random& random, Packed& program) {
   program.steps = program.most == 0 ? 0 : 1 + random.Below(std::min(program.most, kAnewSteps));
   for (size_t i = 0; i < program.steps; ++i) {
     MakeStep(random, program.at(i));
+    // As long as an operation is pending there is the most to see.
+    if (random.OneIn(2)) program.at(i)[0] = random.OneIn(3) ? kPackedProgress : kPackedQuery;
     program.at(i)[1] = static_cast<uint8_t>((program.at(i)[1] & 0xF8) | random.Below(operations));
   }
 }
