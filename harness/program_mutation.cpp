@@ -128,8 +128,6 @@ void MakeCheap(Random& random, uint8_t* data, size_t steps) {
 // not always on a way of small changes.
 constexpr size_t kAnewOf = 8;
 constexpr size_t kAnewSteps = 24;
-// Of so many mutants one has another value, whatever else was changed.
-constexpr size_t kOtherValueOf = 2;
 // Of so many mutants one calls something as often as a counter of a byte does not hold, and of so
 // many one as often as one of 16 bits does not: by itself that comes too seldom.
 constexpr size_t kManyOf = 512;
@@ -184,15 +182,17 @@ void MutateOnce(Random& random, Packed& program) {
 }
 
 // Gives one of the steps that have a value another one: there are so many that each Program has to
-// try one, and no two of a kind are told apart by what they reach.
+// try one, and no two of a kind are told apart by what they reach. Crossed Programs keep theirs.
 void TryAnotherValue(Random& random, const Packed& program) {
-  const Action with = random.OneIn(2) ? Action::kFinish : Action::kProgress;
+  const Action with = random.OneIn(3) ? Action::kProgress : Action::kFinish;
   const size_t first = random.Below(program.steps + 1);
   for (size_t i = 0; i < program.steps; ++i) {
     uint8_t* const step = program.at((first + i) % program.steps);
     if (PackedAction(step[0]) != with) continue;
+    // Where it is one of no table it stays so, for once.
+    if (with == Action::kFinish && (step[2] & 1) != 0 && random.OneIn(2)) return;
     if (with == Action::kFinish) return MakeResult(random, step);
-    step[2] = random.OneIn(4) ? kPercents[random.Below(kPercents.size())] : random.Byte();
+    step[2] = random.OneIn(2) ? kPercents[random.Below(kPercents.size())] : random.Byte();
     return;
   }
 }
@@ -249,7 +249,7 @@ size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed)
     } while (random.OneIn(3));
   }
   MakeCheap(random, data, program.steps);
-  if (random.OneIn(kOtherValueOf)) TryAnotherValue(random, program);
+  TryAnotherValue(random, program);
   if (random.OneIn(kManyOf)) CountUp(random, program);
   if (random.OneIn(kDearOf)) {
     Insert(program, random.Below(program.steps + 1), kPackedQuery, kDearRepeat);
