@@ -37,6 +37,7 @@ struct ReportedFinding {
   uint64_t programs = 0;  // judged when it was first seen, the one that showed it included
   double seconds = 0;     // since the run began; 0 where nobody counts them
   std::vector<Preemption> stops;  // the same as `stopped`
+  uint64_t executions = 0;        // of a fuzzer, until it was seen; 0 where none fuzzes
 };
 
 struct RequirementState {

@@ -161,6 +161,10 @@ void Console::Finding(const Campaign& campaign, const ReportedFinding& reported)
         Printable(reported.test_case + (reported.step.empty() ? "" : ", " + reported.step)));
   Field("source", requirement.source);
   if (known != nullptr) Field("reason", known->reason);
+  if (reported.executions > 0) {
+    Field("found", fmt::format("after {}, {:.2f} s", Count(reported.executions, "execution"),
+                               reported.seconds));
+  }
   Field("printed", Printable(reported.output));
   // Not wrapped: it is there to be copied.
   if (!reported.reproduce.empty()) out_ << "  again    " << Printable(reported.reproduce) << '\n';

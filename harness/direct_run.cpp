@@ -253,13 +253,17 @@ void DirectRunner::Perform(const Step& step) {
       Invoke(Call::kCancel, step.op, step, [&](Event& e) { e.ret = live.async->Cancel(); });
       return;
     case Action::kAddRef:
-      Invoke(Call::kAddRef, step.op, step, [&](Event& e) { e.count = live.async->AddRef(); });
-      ++live.added_references;
+      for (uint32_t i = 0; i < step.repeat; ++i) {
+        Invoke(Call::kAddRef, step.op, step, [&](Event& e) { e.count = live.async->AddRef(); });
+        ++live.added_references;
+      }
       return;
     case Action::kRelease:
-      if (live.added_references == 0) return;
-      --live.added_references;
-      return Release(step.op, step, live.async);
+      for (uint32_t i = 0; i < step.repeat && live.added_references > 0; ++i) {
+        --live.added_references;
+        Release(step.op, step, live.async);
+      }
+      return;
     case Action::kQueryInterface:
       return Ask(step.op, step);
     case Action::kBegin:

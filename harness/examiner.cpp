@@ -6,6 +6,7 @@
 
 #include "harness/minimise.h"
 #include "harness/program_json.h"
+#include "spec/hresult.h"
 
 namespace vdsconform {
 namespace {
@@ -17,6 +18,9 @@ constexpr uint32_t kCostlyRestMs = 100;
 // Faults of the 256th or 65,536th operation, and races.
 constexpr uint32_t kManyRounds = 300;
 constexpr uint32_t kVeryManyRounds = 70'000;
+// Of a Program that slept.
+constexpr uint32_t kInsists = 20;
+constexpr size_t kMostInsistentSteps = 100;
 
 bool Matches(const Finding& a, const Finding& b) { return a.req == b.req && a.cause == b.cause; }
 
@@ -38,6 +42,24 @@ Program Repeated(Program program, uint32_t rounds) {
   program.schedule.rounds =
       static_cast<uint32_t>(std::min<uint64_t>(rounds, std::max<uint64_t>(1, kMaxCalls / calls)));
   return program;
+}
+
+// Makes each query often, each time in a step of its own, and ends the operations and goes on: that
+// a call waits for a while is only seen of many, beside as many that need not wait.
+Program Insistent(const Program& program) {
+  Program insistent = program;
+  insistent.steps.clear();
+  for (const Step& step : program.steps) {
+    const bool asks = step.action == Action::kQuery || step.action == Action::kPoll;
+    const bool again = asks && insistent.steps.size() < kMostInsistentSteps;
+    insistent.steps.insert(insistent.steps.end(), again ? kInsists : 1, step);
+    if (asks) insistent.steps.back().repeat = 1;
+  }
+  for (uint32_t op = 0; op < program.operations.size(); ++op) {
+    insistent.steps.push_back(steps::Of(op, steps::Finish(hr::kOk)));
+    insistent.steps.insert(insistent.steps.end(), kInsists, steps::Of(op, steps::Query()));
+  }
+  return insistent;
 }
 
 }  // namespace
@@ -63,6 +85,8 @@ Trial Examiner::TryVariants(const Program& program, bool repeats) {
   if (repeats) {
     variants.push_back(Repeated(plain, kManyRounds));
     variants.push_back(Repeated(plain, kVeryManyRounds));
+  } else {
+    variants.push_back(Insistent(plain));
   }
   Trial trial;
   for (const Program& variant : variants) {

@@ -36,7 +36,8 @@ class Examiner {
   Examiner(Subject* subject, const Campaign* campaign, const Patience& patience,
            std::function<bool()> stopping);
 
-  // `repeats`: also as many operations one after another, which takes seconds.
+  // `repeats`: also as many operations one after another, which takes seconds; else, of a Program
+  // that slept, with each query many times.
   Result Examine(const Program& program, bool repeats = true);
 
  private:

@@ -127,10 +127,13 @@ class Fuzzing {
     worker.iut = options_.iut;
     const size_t most = kPackedHeaderBytes + options_.fuzz.max_steps * kPackedStepBytes;
     const uint64_t seed = campaign_->seed + 7919 * starts_++;
+    const bool shares = options_.fuzz.jobs > 1 || !options_.fuzz.corpus.empty();
     worker.engine = {"-max_len=" + std::to_string(most),
                      "-seed=" + std::to_string(seed % 0x7FFFFFFF + 1), "-timeout=0",
                      "-rss_limit_mb=4096", "-malloc_limit_mb=4096", "-detect_leaks=0",
-                     "-print_funcs=0", "-print_pcs=0", "-verbosity=1", "-reload=1", "-entropic=0",
+                     "-print_funcs=0", "-print_pcs=0", "-verbosity=1", "-entropic=0",
+                     // Nobody but other processes adds to the corpus.
+                     shares ? "-reload=1" : "-reload=0",
                      // Whatever ends the process is seen from outside.
                      "-handle_segv=0", "-handle_bus=0", "-handle_abrt=0", "-handle_ill=0",
                      "-handle_fpe=0", "-handle_int=0", "-handle_term=0", "-handle_xfsz=0",
@@ -178,7 +181,8 @@ class Fuzzing {
       const std::string what = state == FuzzJob::State::kStuck
                                    ? std::string("a call that did not come back")
                                    : slot.job->End().detail;
-      claims_.push_back({what, slot.job->CurrentInput()});
+      claims_.push_back(
+          {{what, slot.job->CurrentInput(), slot.job->executions(), Clock::now()}, Before(slot)});
       ++ends_;
     }
     Stop(slot);
@@ -188,7 +192,15 @@ class Fuzzing {
   }
 
   void TakeClaims(Slot& slot) {
-    for (FuzzJob::Claim& claim : slot.job->TakeClaims()) claims_.push_back(std::move(claim));
+    for (FuzzJob::Claim& claim : slot.job->TakeClaims()) {
+      claims_.push_back({std::move(claim), Before(slot)});
+    }
+  }
+
+  // Executions that do not count in the process that makes them now: of those that were in its
+  // place, and of the others.
+  uint64_t Before(const Slot& slot) const {
+    return Executions() - (slot.job ? slot.job->executions() : 0);
   }
 
   void Stop(Slot& slot) {
@@ -202,18 +214,18 @@ class Fuzzing {
 
   void ExamineClaims() {
     while (!claims_.empty() && error_.empty()) {
-      const FuzzJob::Claim claim = std::move(claims_.front());
+      const auto [claim, before] = std::move(claims_.front());
       claims_.pop_front();
       // A requirement and a cause that were looked into before tell nothing new; how a process
       // ended may have any cause.
       const bool is_cause = claim.key.rfind("QS-", 0) == 0 || claim.key.rfind("QA-", 0) == 0;
       if (is_cause && !OnlySlept(claim) && !examined_.insert(claim.key).second) continue;
       if (StopRequested()) return;
-      Examine(claim);
+      Examine(claim, before + claim.executions);
     }
   }
 
-  void Examine(const FuzzJob::Claim& claim) {
+  void Examine(const FuzzJob::Claim& claim, uint64_t executions) {
     Program program;
     UnpackProgram(claim.input, &program);
     RestrictTo(campaign_->iut.capabilities, &program);
@@ -227,7 +239,8 @@ class Fuzzing {
       error_ = result.error;
       return;
     }
-    for (const Examiner::Found& found : result.found) Report(found);
+    const double seconds = std::chrono::duration<double>(claim.at - start_).count();
+    for (const Examiner::Found& found : result.found) Report(found, executions, seconds);
     if (!result.confirmed && !sleeps && unconfirmed_keys_.insert(claim.key).second) {
       const Artifacts::Saved saved = Artifacts(&options_).Save(program, "unconfirmed");
       unconfirmed_.push_back(claim.key +
@@ -235,12 +248,15 @@ class Fuzzing {
     }
   }
 
-  void Report(const Examiner::Found& found) {
+  // `executions` and `seconds`: until a process said so; to confirm it took longer.
+  void Report(const Examiner::Found& found, uint64_t executions, double seconds) {
     const Artifacts::Saved saved = Artifacts(&options_).Save(
         found.program, std::string(kCase) + "-" + Get(found.judgement.findings[0].req).id);
     if (!saved.error.empty()) error_ = saved.error;
-    for (const ReportedFinding& reported :
+    for (ReportedFinding& reported :
          campaign_->Add(found.judgement, kCase, &found.program, saved.command, found.output)) {
+      reported.executions = executions;
+      reported.seconds = seconds;
       console_.Finding(*campaign_, reported);
       ++findings_;
       if (campaign_->Counts(reported.finding)) ++counting_;
@@ -318,7 +334,11 @@ class Fuzzing {
   Clock::time_point last_line_ = Clock::now();
   Clock::time_point examined_until_ = Clock::now();
   std::vector<Slot> jobs_;
-  std::deque<FuzzJob::Claim> claims_;
+  struct Suspicion {
+    FuzzJob::Claim claim;
+    uint64_t before = 0;  // executions beside those of its process
+  };
+  std::deque<Suspicion> claims_;
   std::set<std::string> examined_;
   std::set<std::string> unconfirmed_keys_;
   std::vector<std::string> unconfirmed_;

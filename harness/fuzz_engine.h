@@ -32,6 +32,8 @@ struct FuzzBoard {
 struct FoundHeader {
   uint32_t key_size;
   uint32_t input_size;
+  uint64_t executions;  // begun by then, that of the input included
+  int64_t at_ns;        // on the monotonic clock
 };
 
 // The cause of a finding that a Program's run on the calling thread slept: no verdict, but reason

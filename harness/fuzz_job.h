@@ -4,6 +4,7 @@
 #ifndef VDSCONFORM_HARNESS_FUZZ_JOB_H_
 #define VDSCONFORM_HARNESS_FUZZ_JOB_H_
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -29,6 +30,8 @@ class FuzzJob {
   struct Claim {
     std::string key;
     std::vector<uint8_t> input;
+    uint64_t executions = 0;  // of the process by then
+    std::chrono::steady_clock::time_point at;
   };
 
   // `options`: its descriptors are filled in here. The running process, or why there is none.
@@ -37,7 +40,8 @@ class FuzzJob {
   FuzzJob(const FuzzJob&) = delete;
   FuzzJob& operator=(const FuzzJob&) = delete;
 
-  // Descriptors that poll readable when there is something for Read.
+  // Descriptors that poll readable when something was found, or when it has ended. What the engine
+  // says, many lines a second at first, can wait for the next Read.
   std::vector<int> descriptors() const;
   // Takes what it has written meanwhile.
   void Read();

@@ -136,6 +136,10 @@ std::string DescribeAction(const Step& step) {
       return "finish with " + Describe(step.result);
     case Action::kQueryInterface:
       return fmt::format("query-interface for {}", Name(step.interface_id));
+    case Action::kAddRef:
+    case Action::kRelease:
+      return std::string(Name(step.action)) +
+             (step.repeat == 1 ? "" : fmt::format(", {} times,", step.repeat));
     default:
       return std::string(Name(step.action));
   }
@@ -161,15 +165,16 @@ Step Make(Action action, uint32_t op = 0) {
   return step;
 }
 
+Step Repeated(Step step, uint32_t repeat) {
+  step.repeat = repeat;
+  return step;
+}
+
 }  // namespace
 
 Step Begin(uint32_t op) { return Make(Action::kBegin, op); }
 
-Step Query(uint32_t repeat) {
-  Step step = Make(Action::kQuery);
-  step.repeat = repeat;
-  return step;
-}
+Step Query(uint32_t repeat) { return Repeated(Make(Action::kQuery), repeat); }
 
 Step QueryNull(NullOutputs nulls) {
   Step step = Make(Action::kQuery);
@@ -207,8 +212,8 @@ Step Finish(HRESULT result) {
 Step End() { return Make(Action::kEnd); }
 Step Wait() { return Make(Action::kWait); }
 Step Cancel() { return Make(Action::kCancel); }
-Step AddRef() { return Make(Action::kAddRef); }
-Step Release() { return Make(Action::kRelease); }
+Step AddRef(uint32_t repeat) { return Repeated(Make(Action::kAddRef), repeat); }
+Step Release(uint32_t repeat) { return Repeated(Make(Action::kRelease), repeat); }
 
 Step Ask(Interface interface_id) {
   Step step = Make(Action::kQueryInterface);

@@ -30,8 +30,9 @@ enum class Action : uint8_t {
   kPoll,            // QueryStatus until it reports finished; for operations that run by themselves
   kWait,            // Wait
   kCancel,          // Cancel
-  kAddRef,          // AddRef
-  kRelease,         // Release of a reference that an earlier step took; else nothing
+  kAddRef,          // AddRef, Step::repeat times
+  kRelease,         // Release, Step::repeat times, of references that earlier steps took; without
+                    // one nothing
   kQueryInterface,  // QueryInterface for Step::interface_id; the reference is kept until the end
   kBarrier,         // every thread meets here; only the racing schedule gives it a meaning
 };
@@ -53,7 +54,7 @@ struct Step {
   uint32_t thread = 0;  // 0..kMaxThreads-1
   uint32_t op = 0;      // index into Program::operations
   Action action = Action::kQuery;
-  uint32_t repeat = 1;                            // kQuery
+  uint32_t repeat = 1;                            // kQuery, kAddRef, kRelease
   NullOutputs null_outputs = NullOutputs::kNone;  // kQuery
   Outputs outputs = Outputs::kStack;              // kQuery
   // kQuery on the stack or heap: the outputs' addresses modulo kLineBytes, multiples of 4.
@@ -145,8 +146,8 @@ Step Finish(HRESULT result);
 Step End();
 Step Wait();
 Step Cancel();
-Step AddRef();
-Step Release();
+Step AddRef(uint32_t repeat = 1);
+Step Release(uint32_t repeat = 1);
 Step Ask(Interface interface_id);  // QueryInterface
 Step Barrier();
 Step On(uint32_t thread, Step step);  // the same step on another thread

@@ -18,10 +18,10 @@ enum Field : size_t { kActionThread, kTarget, kArgument, kValue, kStop = 7, kSto
 constexpr uint8_t kOneOperation = 192;
 constexpr uint8_t kRacingFrom = 208;
 constexpr uint8_t kPreemptedFrom = 232;
-// kArgument of a query: up to here it is made once, then as often as it says, at last so often that
-// the 256th call and the 65,536th are among them.
+// kArgument of what is repeated: up to here it is made once, then as often as it says, at last so
+// often that the 256th call and the 65,536th are among them.
 constexpr uint8_t kOnce = 240;
-constexpr uint8_t kMany = 254;
+constexpr uint8_t kMany = kManyRepeat;
 constexpr uint32_t kManyCalls = 300;
 constexpr uint32_t kVeryManyCalls = 70'000;
 // Calls of a racing Program in all its rounds.
@@ -38,6 +38,11 @@ constexpr std::array<Action, 16> kActions = {
     Action::kAddRef, Action::kRelease,  Action::kQueryInterface, Action::kBarrier,
     Action::kQuery,  Action::kProgress, Action::kFinish,         Action::kQuery,
 };
+
+static_assert(kActions[kPackedQuery] == Action::kQuery);
+static_assert(kActions[kPackedProgress] == Action::kProgress);
+static_assert(kActions[kPackedAddRef] == Action::kAddRef);
+static_assert(kActions[kPackedRelease] == Action::kRelease);
 
 uint32_t Read(const uint8_t* bytes, size_t count) {
   uint32_t value = 0;
@@ -103,6 +108,11 @@ void UnpackStep(const uint8_t* bytes, uint32_t operations, Step* step) {
     case Action::kQueryInterface:
       step->interface_id = static_cast<Interface>(bytes[kArgument] % 3);
       break;
+    case Action::kAddRef:
+    case Action::kRelease:
+      // More than a byte counts is enough.
+      step->repeat = UnpackRepeat(std::min(bytes[kArgument], kMany));
+      break;
     default:
       break;
   }
@@ -122,6 +132,8 @@ void UnpackSchedule(const uint8_t* header, uint64_t calls, Program* program) {
 }
 
 }  // namespace
+
+Action PackedAction(uint8_t first_byte) { return kActions[first_byte & 0xF]; }
 
 void UnpackProgram(std::span<const uint8_t> bytes, Program* program) {
   std::array<uint8_t, kPackedHeaderBytes> header{};
@@ -199,6 +211,10 @@ void PackStep(const Step& step, uint8_t* bytes) {
     }
     case Action::kQueryInterface:
       bytes[kArgument] = static_cast<uint8_t>(step.interface_id);
+      break;
+    case Action::kAddRef:
+    case Action::kRelease:
+      bytes[kArgument] = PackRepeat(step.repeat);
       break;
     default:
       break;

@@ -28,8 +28,18 @@ inline constexpr size_t kPackedStepBytes = 10;
 inline constexpr size_t kMaxPackedSteps = 256;
 // Steps with what they repeat.
 inline constexpr uint64_t kMaxPackedCalls = 100'000;
-// The last byte of what a query repeats: so often that it costs a thousand times as much.
+// The third byte of a step that is repeated, the last two: oftener than a byte counts, and so often
+// that it costs a thousand times as much.
+inline constexpr uint8_t kManyRepeat = 254;
 inline constexpr uint8_t kDearRepeat = 255;
+// The first byte of steps of thread 0.
+inline constexpr uint8_t kPackedQuery = 0;
+inline constexpr uint8_t kPackedProgress = 1;
+inline constexpr uint8_t kPackedAddRef = 8;
+inline constexpr uint8_t kPackedRelease = 9;
+
+// What a step does that begins with this byte.
+Action PackedAction(uint8_t first_byte);
 
 // The Program that the bytes stand for. `program`'s memory is reused.
 void UnpackProgram(std::span<const uint8_t> bytes, Program* program);

@@ -39,6 +39,13 @@ class Random {
 // The ends are where implementations go wrong.
 constexpr std::array<uint8_t, 6> kPercents = {0, 1, 50, 98, 99, 100};
 
+// A result of the table: it has some hundred codes.
+void MakeResult(Random& random, uint8_t* step) {
+  step[2] = static_cast<uint8_t>(step[2] & ~1u);
+  step[3] = random.Byte();
+  step[4] = random.Byte() & 1;
+}
+
 // Most steps are plain ones of thread 0 and operation 0: what is common in a Program tells more
 // than what differs everywhere.
 void MakeStep(Random& random, uint8_t* step) {
@@ -51,10 +58,7 @@ void MakeStep(Random& random, uint8_t* step) {
   if (random.OneIn(8)) {
     for (size_t i = 3; i < 7; ++i) step[i] = random.Byte();
   } else if (random.OneIn(2)) {
-    // A result of the table: it has some hundred codes.
-    step[3] = random.Byte();
-    step[4] = random.Byte() & 1;
-    step[2] = static_cast<uint8_t>(step[2] & ~1u);
+    MakeResult(random, step);
   }
 }
 
@@ -120,6 +124,15 @@ void MakeCheap(Random& random, uint8_t* data, size_t steps) {
   }
 }
 
+// Of so many mutants one has nothing of its parent: what several steps have to come together for is
+// not always on a way of small changes.
+constexpr size_t kAnewOf = 8;
+constexpr size_t kAnewSteps = 24;
+// Of so many mutants one calls something as often as a counter of a byte does not hold, and of so
+// many one as often as one of 16 bits does not: by itself that comes too seldom.
+constexpr size_t kManyOf = 512;
+constexpr size_t kDearOf = 4'096;
+
 // The bytes as a header and whole steps.
 struct Packed {
   uint8_t* data;
@@ -168,6 +181,55 @@ void MutateOnce(Random& random, Packed& program) {
   }
 }
 
+// Gives one of the steps that have a value another one: there are so many that each Program has to
+// try one, and no two of a kind are told apart by what they reach. Crossed Programs keep theirs.
+void TryAnotherValue(Random& random, const Packed& program) {
+  const Action with = random.OneIn(3) ? Action::kProgress : Action::kFinish;
+  const size_t first = random.Below(program.steps + 1);
+  for (size_t i = 0; i < program.steps; ++i) {
+    uint8_t* const step = program.at((first + i) % program.steps);
+    if (PackedAction(step[0]) != with) continue;
+    // Where it is one of no table it stays so, for once.
+    if (with == Action::kFinish && (step[2] & 1) != 0 && random.OneIn(2)) return;
+    if (with == Action::kFinish) return MakeResult(random, step);
+    step[2] = random.OneIn(2) ? kPercents[random.Below(kPercents.size())] : random.Byte();
+    return;
+  }
+}
+
+// A plain step of thread 0, if there is room for it.
+void Insert(Packed& program, size_t at, uint8_t action, uint8_t argument) {
+  if (program.steps == program.most) return;
+  program.Open(at);
+  std::memset(program.at(at), 0, kStep);
+  program.at(at)[0] = action;
+  program.at(at)[2] = argument;
+}
+
+// References that come and go again before a query, or a query made over and over.
+void CountUp(Random& random, Packed& program) {
+  const size_t at = random.Below(program.steps + 1);
+  if (random.OneIn(2)) return Insert(program, at, kPackedQuery, kManyRepeat);
+  Insert(program, at, kPackedQuery, 0);
+  Insert(program, at, kPackedRelease, kManyRepeat);
+  Insert(program, at, kPackedAddRef, kManyRepeat);
+}
+
+// Another Program altogether, of any length and up to three operations.
+void MakeAnew(Random& random, Packed& program) {
+  std::memset(program.data, 0, kHeader);
+  const size_t operations = 1 + random.Below(3);
+  if (operations > 1) program.data[0] = static_cast<uint8_t>(192 + operations - 1);
+  program.data[1] = random.OneIn(2) ? 0 : random.Byte() & 7;
+  program.steps = program.most == 0 ? 0 : 1 + random.Below(std::min(program.most, kAnewSteps));
+  for (size_t i = 0; i < program.steps; ++i) {
+    MakeStep(random, program.at(i));
+    // As long as an operation is pending there is the most to see.
+    if (random.OneIn(2)) program.at(i)[0] = random.OneIn(3) ? kPackedProgress : kPackedQuery;
+    program.at(i)[1] = static_cast<uint8_t>((program.at(i)[1] & 0xF8) | random.Below(operations));
+  }
+}
+
 }  // namespace
 
 size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed) {
@@ -179,10 +241,19 @@ size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed)
   Packed program{data, steps, most};
   if (program.size() > size) std::memset(data + size, 0, program.size() - size);
   Random random(seed);
-  do {
-    MutateOnce(random, program);
-  } while (random.OneIn(3));
+  if (random.OneIn(kAnewOf)) {
+    MakeAnew(random, program);
+  } else {
+    do {
+      MutateOnce(random, program);
+    } while (random.OneIn(3));
+  }
   MakeCheap(random, data, program.steps);
+  TryAnotherValue(random, program);
+  if (random.OneIn(kManyOf)) CountUp(random, program);
+  if (random.OneIn(kDearOf)) {
+    Insert(program, random.Below(program.steps + 1), kPackedQuery, kDearRepeat);
+  }
   return program.size();
 }
 

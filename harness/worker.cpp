@@ -448,17 +448,20 @@ void Worker::Perform(const Step& step, int32_t index, LiveOperation& operation, 
     case Action::kCancel:
       return PerformCancel(index, operation);
     case Action::kAddRef:
-      return PerformAddRef(index, operation);
+      for (uint32_t i = 0; i < step.repeat; ++i) PerformAddRef(index, operation);
+      return;
     case Action::kQueryInterface:
       return PerformQueryInterface(step, index, operation);
-    case Action::kRelease: {
-      {
-        const std::lock_guard lock(operation.references_mutex);
-        if (operation.added_references == 0) return;
-        --operation.added_references;
+    case Action::kRelease:
+      for (uint32_t i = 0; i < step.repeat; ++i) {
+        {
+          const std::lock_guard lock(operation.references_mutex);
+          if (operation.added_references == 0) return;
+          --operation.added_references;
+        }
+        PerformRelease(index, operation, operation.async);
       }
-      return PerformRelease(index, operation, operation.async);
-    }
+      return;
     case Action::kBegin:
     case Action::kBarrier:
       return;

@@ -135,6 +135,17 @@ TEST(DirectRun, ShowsNothingOfTheReference) {
   EXPECT_GT(waits, 1'000u);
 }
 
+TEST(DirectRun, ReleasesNoMoreThanWasTaken) {
+  DirectRunner direct(ReferenceIut(), {});
+  const History& history = direct.Run(InOrder({AddRef(3), Release(300), AddRef(2), Query()}));
+  std::vector<uint32_t> counts;
+  for (const Event& event : history.events) {
+    if (event.count) counts.push_back(*event.count);
+  }
+  // The driver has one, and lets go before the last three go.
+  EXPECT_THAT(counts, ElementsAre(3, 4, 5, 4, 3, 2, 3, 4, 2, 1, 0));
+}
+
 TEST(DirectRun, TimesAreInTheOrderOfTheCalls) {
   DirectRunner direct(ReferenceIut(), {});
   const History& history = direct.Run(InOrder({Query(), Finish(hr::kFail), Query(3)}));

@@ -193,9 +193,10 @@ TEST(ProgramBytes, EveryResultThatMayBeFinalCanBeSaid) {
 }
 
 TEST(ProgramBytes, ATypicalProgramIsSaidStepByStep) {
-  Program program = InOrder({Begin(1), Of(1, Progress(99)), On(7, QueryNull(NullOutputs::kBoth)),
-                             QueryAt(Outputs::kHeap, 0, 60), Query(14), Ask(Interface::kOther),
-                             Poll(), Wait(), Cancel(), AddRef(), Release(), Barrier(), End()});
+  Program program =
+      InOrder({Begin(1), Of(1, Progress(99)), On(7, QueryNull(NullOutputs::kBoth)),
+               QueryAt(Outputs::kHeap, 0, 60), Query(14), Ask(Interface::kOther), Poll(), Wait(),
+               Cancel(), AddRef(), AddRef(300), Release(2), Release(), Barrier(), End()});
   program.operations[0].estimable = false;
   program.name = "not packed";
   const auto bytes = PackProgram(program);
@@ -239,6 +240,7 @@ TEST(ProgramBytes, WhatHasNoPackedFormIsNotPacked) {
   EXPECT_FALSE(PackProgram(InOrder({Query(0)})));
   EXPECT_FALSE(PackProgram(InOrder({Query(15)})));
   EXPECT_FALSE(PackProgram(InOrder({Query(100'000)})));
+  EXPECT_FALSE(PackProgram(InOrder({AddRef(70'000)})));
   EXPECT_FALSE(PackProgram(InOrder({Finish(hr::kOperationPending)})));
   EXPECT_FALSE(PackProgram(InOrder(std::vector<Step>(kMaxPackedSteps + 1, Query()))));
   EXPECT_TRUE(PackProgram(InOrder(std::vector<Step>(kMaxPackedSteps, Query()))));

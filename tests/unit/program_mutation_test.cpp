@@ -96,8 +96,9 @@ TEST(ProgramMutation, NeverHasMoreStepsThanAreRead) {
   Bytes bytes = RandomProgram(random, kMaxPackedSteps - 1);
   bool full = false;
   for (uint32_t seed = 0; seed < 500; ++seed) {
-    bytes = Mutate(bytes, 10'000, seed);
-    ASSERT_LE(bytes.size(), PackedSize(kMaxPackedSteps));
+    Bytes mutant = Mutate(bytes, 10'000, seed);
+    ASSERT_LE(mutant.size(), PackedSize(kMaxPackedSteps));
+    if (mutant.size() > bytes.size()) bytes = std::move(mutant);
     full = full || bytes.size() == PackedSize(kMaxPackedSteps);
   }
   EXPECT_TRUE(full);
@@ -132,10 +133,11 @@ TEST(ProgramMutation, LeavesAllButFewStepsAsTheyAre) {
     }
     for (const auto& [step, count] : left) lost_steps += count > 0 ? 1u : 0u;
   }
-  // About one and a half mutations each; of those that take steps out, two steps.
-  EXPECT_LT(new_steps, 2 * kMutants);
+  // About one and a half mutations each, of those that take steps out, two steps; now and then
+  // another value, and now and then a Program of its own.
+  EXPECT_LT(new_steps, 3 * kMutants);
   EXPECT_GT(new_steps, kMutants / 2);
-  EXPECT_LT(lost_steps, 2 * kMutants);
+  EXPECT_LT(lost_steps, 4 * kMutants);
   EXPECT_GT(lost_steps, kMutants / 4);
 }
 
@@ -207,6 +209,33 @@ TEST(ProgramMutation, ComesToEverySchedule) {
     if (bytes[2] != 0) kinds.insert(Unpacked(bytes).schedule.kind);
   }
   EXPECT_EQ(kinds.size(), 3u);
+}
+
+// Counters of 8 and of 16 bits are counted through, now and then and not too often.
+TEST(ProgramMutation, ComesToVeryManyCallsByItself) {
+  constexpr uint32_t kMutants = 100'000;
+  uint32_t references = 0;
+  uint32_t many = 0;
+  uint32_t dear = 0;
+  const auto bytes = PackProgram(InOrder({steps::Query(), steps::Finish(0), steps::Query()}));
+  ASSERT_TRUE(bytes);
+  for (uint32_t seed = 0; seed < kMutants; ++seed) {
+    Bytes room = *bytes;
+    room.resize(PackedSize(8));
+    room.resize(MutateProgram(room.data(), bytes->size(), room.size(), seed));
+    uint64_t added = 0;
+    for (const Step& step : Unpacked(room).steps) {
+      if (step.action == Action::kAddRef) added += step.repeat;
+      if (step.action == Action::kRelease && step.repeat >= 256 && added >= 256) ++references;
+      if (step.action != Action::kQuery) continue;
+      if (step.repeat > 256 && step.repeat < 65'536) ++many;
+      if (step.repeat > 65'536) ++dear;
+    }
+  }
+  EXPECT_GT(references, kMutants / 4'000);
+  EXPECT_GT(many, kMutants / 4'000);
+  EXPECT_GT(dear, kMutants / 20'000);
+  EXPECT_LT(dear, kMutants / 2'000);
 }
 
 // They take a thousand times as long as the rest.
