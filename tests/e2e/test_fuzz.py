@@ -99,6 +99,10 @@ class Fuzz(FuzzTest):
         out = self.fuzz(1, mutant("result_one_code_wrong"), "--runs", "400000", "--time", "100")
         self.assertIn("FAIL QS-03", out)
         self.shows_again(out, "QS-03")
+        # When it was seen, which is before the end.
+        found = re.search(r"^  found    after ([\d,]+) executions?, [\d.]+ s$", out, re.MULTILINE)
+        self.assertTrue(found, out)
+        self.assertLess(int(found[1].replace(",", "")), self.executions(out))
 
     def test_a_crash_is_found_and_fuzzing_goes_on(self):
         out = self.fuzz(1, mutant("null_hr_crashes"), "--runs", "20000", "--time", "60")

@@ -119,13 +119,12 @@ constexpr const char* kOpening =
     "it\nRapidCheck with the same Programs, runner and judge, and nothing that steers it. "
     "Executions and\nseconds are until the Program ran that shows what was meant, the median of "
     "the "
-    "runs, each with a\nseed of its own; confirming it and making it small comes after. What ends "
-    "or "
-    "keeps RapidCheck's\nprocess counts as found, whatever its requirement. The seed, in "
-    "`fuzz/corpus/reference`, is the\nsmallest Program that was left. A test holds the page "
-    "against "
-    "the mutants, except for its numbers,\nand the seeds against what they kill; `./dev "
-    "fuzz-matrix` writes both.\n\n";
+    "runs, each with a\nseed of its own; confirming it and making it small comes after. A run that "
+    "found nothing in fewer than\n100,000 executions, because the machine was busy, is made again, "
+    "five times as long. What ends or\nkeeps RapidCheck's process counts as found, whatever its "
+    "requirement. The seed, in\n`fuzz/corpus/reference`, is the smallest Program that was left. A "
+    "test holds the page against the\nmutants, except for its numbers, and the seeds against what "
+    "they kill; `./dev fuzz-matrix` writes\nboth.\n\n";
 
 // The line of one kind of search: how many were found and how late.
 std::string Summary(const char* name, const std::vector<const std::vector<Search>*>& searches) {

@@ -63,7 +63,9 @@ bool Killers::Kills(const Packed& bytes, const Row& row, int tries) const {
 
 std::string Killers::For(const Row& row, const std::string& program_file) {
   for (const auto& [name, known] : known_) {
-    if (known.requirement == row.requirement && Kills(known.program, row, 1)) return name;
+    // Once may have been luck.
+    const auto kills = [&] { return Kills(known.program, row, 1); };
+    if (known.requirement == row.requirement && kills() && kills() && kills()) return name;
   }
   const auto parsed = ParseProgram(ContentOf(program_file));
   if (!std::holds_alternative<Program>(parsed)) return {};
