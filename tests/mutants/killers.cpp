@@ -64,7 +64,7 @@ bool Killers::Kills(const Packed& bytes, const Row& row, int tries) const {
 std::string Killers::For(const Row& row, const std::string& program_file) {
   for (const auto& [name, known] : known_) {
     // Once may have been luck.
-    const auto kills = [&] { return Kills(known.program, row, 1); };
+    const auto kills = [&, &program = known.program] { return Kills(program, row, 1); };
     if (known.requirement == row.requirement && kills() && kills() && kills()) return name;
   }
   const auto parsed = ParseProgram(ContentOf(program_file));
