@@ -287,6 +287,7 @@ size_t CrossPrograms(std::span<const uint8_t> first, std::span<const uint8_t> se
     std::memcpy(out.data() + kHeader + head * kStep, second.data() + kHeader + from * kStep,
                 tail * kStep);
   }
+  MakeCheap(random, out.data(), head + tail);
   return kHeader + (head + tail) * kStep;
 }
 
