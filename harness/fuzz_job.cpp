@@ -18,6 +18,9 @@ constexpr size_t kMaxLine = 4096;
 constexpr uint32_t kExecutorPatienceMs = 10'000;
 constexpr size_t kMaxLastWords = 2048;
 constexpr size_t kMaxClaim = 64 * 1024;
+// Of the pipe of what is said. The engine never says as much as kFlood between two reads.
+constexpr size_t kRoom = size_t{1} << 20;
+constexpr size_t kFlood = kRoom / 2;
 
 std::string SystemError(const char* what) {
   return std::string(what) + " failed: " + std::strerror(errno);
@@ -56,9 +59,8 @@ std::variant<std::unique_ptr<FuzzJob>, std::string> FuzzJob::Start(FuzzWorkerOpt
   if (!MakePipe(&job->found_, &found) || !MakePipe(&job->errors_, &errors)) {
     return SystemError("pipe2");
   }
-  // Room for what is said between two reads; without it, it is said more slowly.
-  constexpr int kRoom = 1 << 20;
-  fcntl(errors.get(), F_SETPIPE_SZ, kRoom);
+  // Without so much room what is said between two reads is said more slowly.
+  fcntl(errors.get(), F_SETPIPE_SZ, int{kRoom});
   // What the implementation prints is not ours; the engine speaks on standard error.
   const UniqueFd null(open("/dev/null", O_RDWR | O_CLOEXEC));
   if (!null.valid()) return SystemError("opening /dev/null");
@@ -88,6 +90,7 @@ FuzzJob::~FuzzJob() {
 
 std::vector<int> FuzzJob::descriptors() const {
   std::vector<int> all = {found_.get()};
+  if (floods_) all.push_back(errors_.get());
   if (child_->ended_descriptor() >= 0) all.push_back(child_->ended_descriptor());
   return all;
 }
@@ -135,9 +138,11 @@ void FuzzJob::Read() {
     found_bytes_.append(bytes.data(), static_cast<size_t>(got));
   }
   ReadClaims();
-  for (int i = 0; i < 16; ++i) {  // all that there is room for
+  size_t said = 0;
+  while (said < kRoom) {
     const ssize_t got = read(errors_.get(), bytes.data(), bytes.size());
     if (got <= 0) break;
+    said += static_cast<size_t>(got);
     for (const char c : std::string_view(bytes.data(), static_cast<size_t>(got))) {
       if (c != '\n') {
         if (line_.size() < kMaxLine) line_ += c;
@@ -147,6 +152,7 @@ void FuzzJob::Read() {
       line_.clear();
     }
   }
+  floods_ = said >= kFlood;
 }
 
 void FuzzJob::Forgive() {

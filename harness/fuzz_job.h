@@ -41,7 +41,8 @@ class FuzzJob {
   FuzzJob& operator=(const FuzzJob&) = delete;
 
   // Descriptors that poll readable when something was found, or when it has ended. What the engine
-  // says, many lines a second at first, can wait for the next Read.
+  // says, many lines a second at first, can wait for the next Read; what an implementation says
+  // without end cannot, as it would wait, too.
   std::vector<int> descriptors() const;
   // Takes what it has written meanwhile.
   void Read();
@@ -78,6 +79,7 @@ class FuzzJob {
   FuzzBoard* board_ = nullptr;
   UniqueFd found_;
   UniqueFd errors_;
+  bool floods_ = false;  // much was said between the last two reads
   std::string found_bytes_;
   std::string line_;
   std::string last_words_;
