@@ -185,6 +185,7 @@ bool MayTrace(bool own) {
 // Starts or ends tracing in a thread of the implementation, at its next instruction.
 void OnMark(int /*signal*/, siginfo_t* /*info*/, void* context) {
   greg_t* registers = static_cast<ucontext_t*>(context)->uc_mcontext.gregs;
+  if (following.signal_set != 0) registers[REG_RSI] = following.signal_set;
   following = Following{};
   if (traced_thread.load() == kTraceOver) {
     registers[REG_EFL] &= ~kTrapFlag;

@@ -33,6 +33,11 @@ bool IsHang(const Finding& finding) {
   return !finding.witnesses.empty() && finding.witnesses.back().fault == Fault::kHung;
 }
 
+bool Crashed(const History& history) {
+  return std::any_of(history.events.begin(), history.events.end(),
+                     [](const Event& event) { return event.fault == Fault::kCrashed; });
+}
+
 bool ShowsWait(const Judgement& judgement) {
   return std::any_of(judgement.findings.begin(), judgement.findings.end(), IsWait);
 }
@@ -66,6 +71,8 @@ Trial Trier::Try(const Program& program) {
   }
   if (!trial.execution.error.empty()) return trial;
   trial.judgement = JudgeHistory(trial.execution.history, profile_);
+  ConfirmCrash(trial);
+  if (!trial.execution.error.empty()) return trial;
   ConfirmWaits(trial);
   ConfirmHangs(trial);
   trial.failed = std::any_of(trial.judgement.findings.begin(), trial.judgement.findings.end(),
@@ -113,6 +120,16 @@ void Trier::NoteWait(const Trial& trial) {
   patience_.hang_ms = std::min(patience_.hang_ms, kShortHangMs);
   subject_->set_patience(patience_);
   confirmed_wait_ = trial;
+}
+
+void Trier::ConfirmCrash(Trial& trial) {
+  const Schedule::Kind kind = trial.program.schedule.kind;
+  const bool stops = kind == Schedule::Kind::kExplored || kind == Schedule::Kind::kPreempted;
+  if (!stops || stopping() || !Crashed(trial.execution.history)) return;
+  Execution again = subject_->Execute(trial.program);
+  if (again.error.empty() && (stopping() || Crashed(again.history))) return;
+  trial.execution = std::move(again);
+  trial.judgement = JudgeHistory(trial.execution.history, profile_);
 }
 
 void Trier::ConfirmHangs(Trial& trial) {

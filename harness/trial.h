@@ -13,6 +13,10 @@
 //    at once. Afterwards the patience for hangs is short. A hang of a requirement that has hung
 //    before is then dropped; one of another requirement is tried again with the full patience.
 //
+// A third rests on what we do to the process: while threads are stopped between two instructions
+// its code is written to and its signals are taken. What stops threads comes to the same each time,
+// so a crash in such a Program is believed if it comes again, in a fresh process.
+//
 // Not thread-safe.
 #ifndef VDSCONFORM_HARNESS_TRIAL_H_
 #define VDSCONFORM_HARNESS_TRIAL_H_
@@ -57,6 +61,7 @@ class Trier {
   bool WaitsWith(const Patience& patience, Trial& trial);
   void NoteWait(const Trial& trial);
   void ConfirmHangs(Trial& trial);
+  void ConfirmCrash(Trial& trial);
 
   Subject* subject_;
   Profile profile_;

@@ -95,6 +95,11 @@ void Hangs(Event& query) {
   query.fault = Fault::kHung;
 }
 
+void Crashes(Event& query) {
+  Hangs(query);
+  query.fault = Fault::kCrashed;
+}
+
 void SaysZero(Event& query) { query.hr = hr::kOk; }
 
 std::vector<Req> Reqs(const Judgement& judgement) {
@@ -111,6 +116,32 @@ TEST(Trial, AConformingProgramShowsNothing) {
   const Trial trial = trier.Try(InOrder({steps::Query()}));
   EXPECT_THAT(trial.judgement.findings, IsEmpty());
   EXPECT_FALSE(trial.failed);
+  EXPECT_EQ(subject.patiences.size(), 1u);
+}
+
+Program Explores() { return Explored({steps::Query(), steps::Finish(hr::kOk)}, {0}); }
+
+TEST(Trial, ACrashWhileThreadsAreStoppedIsBelievedIfItComesAgain) {
+  FakeSubject subject([](const Patience&, size_t turn) { return turn < 2 ? Ran(Crashes) : Ran(); });
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  EXPECT_THAT(Reqs(trier.Try(Explores()).judgement), ElementsAre(Req::kQs13));
+  EXPECT_EQ(subject.patiences.size(), 2u);
+}
+
+TEST(Trial, ACrashWhileThreadsAreStoppedThatDoesNotComeAgainIsNone) {
+  FakeSubject subject(
+      [](const Patience&, size_t turn) { return turn == 0 ? Ran(Crashes) : Ran(SaysZero); });
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  // What the second execution shows counts.
+  EXPECT_THAT(Reqs(trier.Try(Explores()).judgement), ElementsAre(Req::kQs01));
+  EXPECT_EQ(subject.patiences.size(), 2u);
+}
+
+TEST(Trial, ACrashOfAnyOtherProgramIsBelievedAtOnce) {
+  FakeSubject subject(
+      [](const Patience&, size_t turn) { return turn == 0 ? Ran(Crashes) : Ran(); });
+  Trier trier(&subject, Profile::kWin32, kPatience);
+  EXPECT_THAT(Reqs(trier.Try(InOrder({steps::Query()})).judgement), ElementsAre(Req::kQs13));
   EXPECT_EQ(subject.patiences.size(), 1u);
 }
 
