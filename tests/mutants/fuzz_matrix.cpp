@@ -8,13 +8,11 @@
 // Exit codes: 0 all as it should be, 1 some not, 2 wrong use.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,6 +20,7 @@
 #include "tests/mutants/fuzz_page.h"
 #include "tests/mutants/fuzz_run.h"
 #include "tests/mutants/killers.h"
+#include "tests/mutants/row_selection.h"
 
 namespace vdsconform::mutants {
 namespace {
@@ -108,21 +107,8 @@ void Print(const Measured& measured) {
 }
 
 std::vector<Measured> MeasureAll(const Settings& settings, const std::vector<Row>& rows) {
-  std::vector<Measured> all(rows.size());
-  std::atomic<size_t> next{0};
-  std::mutex printing;
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < settings.jobs; ++i) {
-    threads.emplace_back([&] {
-      for (size_t index = next++; index < rows.size(); index = next++) {
-        all[index] = Measure(settings, rows[index]);
-        const std::lock_guard lock(printing);
-        Print(all[index]);
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  return all;
+  return MeasureRows<Measured>(
+      rows, settings.jobs, [&](const Row& row) { return Measure(settings, row); }, Print);
 }
 
 // Gives each row that was found its seed. False: the seeds cannot be written.
@@ -199,15 +185,6 @@ int ReplaySeeds(const Settings& settings) {
   }
   std::printf("%zu mutants, %zu without their seed\n", seeded.size(), bad);
   return bad == 0 && !seeded.empty() ? 0 : 1;
-}
-
-std::vector<Row> ChosenRows(const std::vector<std::string>& only) {
-  std::vector<Row> rows = AllRows();
-  if (only.empty()) return rows;
-  std::erase_if(rows, [&](const Row& row) {
-    return std::find(only.begin(), only.end(), row.name) == only.end();
-  });
-  return rows;
 }
 
 int Matrix(const Settings& settings) {

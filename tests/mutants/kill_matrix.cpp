@@ -8,14 +8,12 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -23,6 +21,7 @@
 #include "tests/mutants/kill_page.h"
 #include "tests/mutants/kill_run.h"
 #include "tests/mutants/mutant_base.h"
+#include "tests/mutants/row_selection.h"
 #include "tests/mutants/run_command.h"
 
 namespace vdsconform::mutants {
@@ -112,21 +111,8 @@ void Print(const Result& result) {
 }
 
 std::vector<Result> TryAll(const Settings& settings, const std::vector<Row>& rows) {
-  std::vector<Result> results(rows.size());
-  std::atomic<size_t> next{0};
-  std::mutex printing;
-  std::vector<std::thread> threads;
-  for (unsigned i = 0; i < settings.jobs; ++i) {
-    threads.emplace_back([&] {
-      for (size_t index = next++; index < rows.size(); index = next++) {
-        results[index] = Try(settings, rows[index]);
-        const std::lock_guard lock(printing);
-        Print(results[index]);
-      }
-    });
-  }
-  for (std::thread& thread : threads) thread.join();
-  return results;
+  return MeasureRows<Result>(
+      rows, settings.jobs, [&](const Row& row) { return Try(settings, row); }, Print);
 }
 
 void CollectIds(const nlohmann::json& value, Ids* ids) {
@@ -196,15 +182,6 @@ bool SeeToPage(const Settings& settings, const std::vector<Result>& results) {
     std::printf("%s: %s\n", settings.check_page.c_str(), line.c_str());
   }
   return outdated.empty();
-}
-
-std::vector<Row> ChosenRows(const std::vector<std::string>& only) {
-  std::vector<Row> rows = AllRows();
-  if (only.empty()) return rows;
-  std::erase_if(rows, [&](const Row& row) {
-    return std::find(only.begin(), only.end(), row.name) == only.end();
-  });
-  return rows;
 }
 
 int Matrix(const Settings& settings) {
