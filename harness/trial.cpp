@@ -130,6 +130,10 @@ void Trier::ConfirmCrash(Trial& trial) {
   if (again.error.empty() && (stopping() || Crashed(again.history))) return;
   trial.execution = std::move(again);
   trial.judgement = JudgeHistory(trial.execution.history, profile_);
+  if (trial.execution.inconclusive.empty()) {
+    trial.execution.inconclusive =
+        "it crashed once while threads were stopped and not when it was tried again";
+  }
 }
 
 void Trier::ConfirmHangs(Trial& trial) {

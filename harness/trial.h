@@ -15,7 +15,8 @@
 //
 // A third rests on what we do to the process: while threads are stopped between two instructions
 // its code is written to and its signals are taken. What stops threads comes to the same each time,
-// so a crash in such a Program is believed if it comes again, in a fresh process.
+// so a crash in such a Program is believed if it comes again, in a fresh process; if not, the
+// Program is inconclusive.
 //
 // Not thread-safe.
 #ifndef VDSCONFORM_HARNESS_TRIAL_H_

@@ -132,8 +132,10 @@ TEST(Trial, ACrashWhileThreadsAreStoppedThatDoesNotComeAgainIsNone) {
   FakeSubject subject(
       [](const Patience&, size_t turn) { return turn == 0 ? Ran(Crashes) : Ran(SaysZero); });
   Trier trier(&subject, Profile::kWin32, kPatience);
-  // What the second execution shows counts.
-  EXPECT_THAT(Reqs(trier.Try(Explores()).judgement), ElementsAre(Req::kQs01));
+  // What the second execution shows counts, and the crash is not passed over in silence.
+  const Trial trial = trier.Try(Explores());
+  EXPECT_THAT(Reqs(trial.judgement), ElementsAre(Req::kQs01));
+  EXPECT_THAT(trial.execution.inconclusive, testing::HasSubstr("crashed once"));
   EXPECT_EQ(subject.patiences.size(), 2u);
 }
 
