@@ -16,7 +16,7 @@ namespace {
 
 // How often a stopped thread looks for the baton before it looks at who has it, and how long it
 // then sleeps between looks.
-constexpr int kSpins = 2'000;
+constexpr int kSpins = 40'000;
 constexpr int kQuickLooks = 4;
 constexpr std::chrono::microseconds kLook{100};
 
