@@ -9,10 +9,6 @@ std::string Pair(const Event& event) {
   return Describe(*event.hr) + " with " + std::to_string(*event.percent) + " %";
 }
 
-Complaint Make(Req req, std::string cause, const std::string& saw, const std::string& allowed) {
-  return {req, std::move(cause), "saw " + saw + "; allowed " + allowed, std::nullopt};
-}
-
 // A call that overlapped this one told rightly: this one may as well have come after it, so that
 // the state changed. Then the ending of an uncertain cause.
 std::string UncertainIfTold(const Context& context) {
@@ -26,7 +22,7 @@ Complaint Changed(const Context& context, Req otherwise, std::string cause, cons
                   const std::string& allowed) {
   const Blamed blamed = Blame(context, otherwise);
   if (!blamed.certain) cause += kUncertain;
-  return Make(blamed.req, std::move(cause), saw, allowed);
+  return Complain(blamed.req, std::move(cause), saw, allowed);
 }
 
 const char* const kPendingPair = "VDS_E_OPERATION_PENDING (0x80042409) with 0..99";
@@ -44,9 +40,9 @@ std::string Confusion(HRESULT hr) {
 
 Complaint WrongPendingCode(const Event& event) {
   const bool known = LooksLikePending(*event.hr) || *event.hr == hr::kOk;
-  return Make(Req::kQs01, "pending-as-" + (known ? ToHex(*event.hr) : "another-code"),
-              Describe(*event.hr) + " while pending: " + Confusion(*event.hr),
-              "VDS_E_OPERATION_PENDING (0x80042409)");
+  return Complain(Req::kQs01, "pending-as-" + (known ? ToHex(*event.hr) : "another-code"),
+                  Describe(*event.hr) + " while pending: " + Confusion(*event.hr),
+                  "VDS_E_OPERATION_PENDING (0x80042409)");
 }
 
 // QS-02, QS-05 and QS-14: the percentage of a pending answer. `torn` if it could be the percentage
@@ -56,25 +52,27 @@ std::optional<Complaint> PendingPercent(const Context& context) {
   const uint32_t percent = *event.percent;
   const OperationStatus& status = context.status;
   if (percent == 100 && context.Overlaps() && status.MayBeFinished(event, context.order)) {
-    return Make(Req::kQs09, "pending-with-100", Pair(event) + " while the operation was finishing",
-                std::string(kPendingPair) + ", or the result with 100");
+    return Complain(Req::kQs09, "pending-with-100",
+                    Pair(event) + " while the operation was finishing",
+                    std::string(kPendingPair) + ", or the result with 100");
   }
   if (!status.estimable() && percent != 0) {
     const std::string minus_one =
         percent == 0xFFFFFFFFu ? ", the -1 that vdscmmn.idl remarks on" : "";
-    return Make(Req::kQs05, "not-estimable-percent",
-                std::to_string(percent) + " %" + minus_one +
-                    " while pending, though progress cannot be estimated",
-                "0 %");
+    return Complain(Req::kQs05, "not-estimable-percent",
+                    std::to_string(percent) + " %" + minus_one +
+                        " while pending, though progress cannot be estimated",
+                    "0 %");
   }
   if (percent > 99) {
-    return Make(Req::kQs02, percent == 100 ? "pending-percent-100" : "pending-percent-over-100",
-                std::to_string(percent) + " % while pending", "0..99");
+    return Complain(Req::kQs02, percent == 100 ? "pending-percent-100" : "pending-percent-over-100",
+                    std::to_string(percent) + " % while pending", "0..99");
   }
   if (context.percent_of_other) {
-    return Make(Req::kQs14, "percent-of-another-operation",
-                std::to_string(percent) + " %, which another operation was given and this one not",
-                "the operation's own progress");
+    return Complain(
+        Req::kQs14, "percent-of-another-operation",
+        std::to_string(percent) + " %, which another operation was given and this one not",
+        "the operation's own progress");
   }
   return std::nullopt;
 }
@@ -84,8 +82,8 @@ Complaint FinishedTooEarly(const Context& context) {
   const Event& event = context.event;
   const bool pending_like = LooksLikePending(*event.hr);
   if (context.result_of_other && !pending_like) {
-    return Make(Req::kQs14, "result-of-another-operation",
-                Pair(event) + ", the end of another operation", kPendingPair);
+    return Complain(Req::kQs14, "result-of-another-operation",
+                    Pair(event) + ", the end of another operation", kPendingPair);
   }
   if (*event.percent != 100 || pending_like) return WrongPendingCode(event);
   return Changed(context, Req::kQs11, "finished-too-early",
@@ -104,13 +102,13 @@ Complaint StillPending(const Context& context) {
                    "the same result with 100 for ever");
   }
   if (floor.finished_by_cancel) {
-    return Make(Req::kQs17, "pending-after-cancel", saw + " after Cancel returned S_OK",
-                "VDS_E_OPERATION_CANCELED (0x8004240D) with 100");
+    return Complain(Req::kQs17, "pending-after-cancel", saw + " after Cancel returned S_OK",
+                    "VDS_E_OPERATION_CANCELED (0x8004240D) with 100");
   }
   const std::string ended =
       floor.finished_by_driver ? "the operation had ended" : "Wait had returned";
-  return Make(Req::kQs11, "stale-pending" + UncertainIfTold(context),
-              saw + " in a call made after " + ended, "the operation's result with 100");
+  return Complain(Req::kQs11, "stale-pending" + UncertainIfTold(context),
+                  saw + " in a call made after " + ended, "the operation's result with 100");
 }
 
 std::string PossibleResults(const OperationStatus& status) {
@@ -135,14 +133,15 @@ Complaint AnotherResult(const Context& context, const SettledResult& settled) {
   const std::string allowed = Describe(settled.hr) + " with 100";
   const std::string saw = Pair(context.event);
   if (settled.by == Call::kWait) {
-    return Make(Req::kQs16, "differs-from-wait", saw + ", but Wait stored " + Describe(settled.hr),
-                allowed);
+    return Complain(Req::kQs16, "differs-from-wait",
+                    saw + ", but Wait stored " + Describe(settled.hr), allowed);
   }
   if (settled.by == Call::kCancel) {
-    return Make(Req::kQs17, "differs-from-cancel", saw + ", but a Cancel returned S_OK", allowed);
+    return Complain(Req::kQs17, "differs-from-cancel", saw + ", but a Cancel returned S_OK",
+                    allowed);
   }
-  return Make(Req::kQs03, "two-results",
-              saw + ", but another call reported " + Describe(settled.hr), "one result");
+  return Complain(Req::kQs03, "two-results",
+                  saw + ", but another call reported " + Describe(settled.hr), "one result");
 }
 
 // The answer says finished, with another result than the operation can have.
@@ -156,26 +155,26 @@ Complaint WrongResult(const Context& context) {
                             hr != hr::kOperationCanceled;
   if (floor.finished_by_cancel && !was_canceled) {
     if (hr == hr::kOperationCanceled) {
-      return Make(Req::kQs17, "cancel-rewrote-result",
-                  Pair(event) + " after a Cancel of an operation that had finished",
-                  (floor.reported_hr ? Describe(*floor.reported_hr) : "its own result") +
-                      " with 100, and a Cancel that fails");
+      return Complain(Req::kQs17, "cancel-rewrote-result",
+                      Pair(event) + " after a Cancel of an operation that had finished",
+                      (floor.reported_hr ? Describe(*floor.reported_hr) : "its own result") +
+                          " with 100, and a Cancel that fails");
     }
-    return Make(Req::kQs17, "result-after-cancel", Pair(event) + " after Cancel returned S_OK",
-                "VDS_E_OPERATION_CANCELED (0x8004240D) with 100");
+    return Complain(Req::kQs17, "result-after-cancel", Pair(event) + " after Cancel returned S_OK",
+                    "VDS_E_OPERATION_CANCELED (0x8004240D) with 100");
   }
   if (floor.reported_hr && *floor.reported_hr != hr) {
     const std::string saw =
         Pair(event) + " after " + Describe(*floor.reported_hr) + " had been reported";
     const std::string same = Describe(*floor.reported_hr) + " with 100 for ever";
     if (hr == hr::kOperationCanceled && context.status.cancel_invoked()) {
-      return Make(Req::kQs17, "cancel-changed-result", saw, same);
+      return Complain(Req::kQs17, "cancel-changed-result", saw, same);
     }
     // Beside a transition either of the two may be what a torn pair showed.
     const auto& settled = context.status.settled();
     const bool quiet = settled && settled->quiet && !context.Overlaps();
     if (!quiet && context.status.driven()) {
-      return Make(Req::kQs10, "result-changed" + std::string(kUncertain), saw, same);
+      return Complain(Req::kQs10, "result-changed" + std::string(kUncertain), saw, same);
     }
     return Changed(context, Req::kQs10, "result-changed", saw, same);
   }
@@ -184,19 +183,19 @@ Complaint WrongResult(const Context& context) {
     return AnotherResult(context, *context.status.settled());
   }
   if (context.Overlaps() && context.status.driven()) {
-    return Make(Req::kQs09, "torn-result", Pair(event) + " while the operation was finishing",
-                std::string(kPendingPair) + ", or " + allowed);
+    return Complain(Req::kQs09, "torn-result", Pair(event) + " while the operation was finishing",
+                    std::string(kPendingPair) + ", or " + allowed);
   }
   if (context.result_of_other) {
-    return Make(Req::kQs14, "result-of-another-operation",
-                Pair(event) + ", the result of another operation", allowed);
+    return Complain(Req::kQs14, "result-of-another-operation",
+                    Pair(event) + ", the result of another operation", allowed);
   }
   if (hr == hr::kOperationCanceled && context.status.cancel_invoked()) {
-    return Make(Req::kQs17, "cancel-changed-result",
-                Pair(event) + " although no Cancel succeeded in time", allowed);
+    return Complain(Req::kQs17, "cancel-changed-result",
+                    Pair(event) + " although no Cancel succeeded in time", allowed);
   }
-  return Make(Req::kQs03, "wrong-result" + UncertainIfTold(context), Pair(event) + " once finished",
-              allowed);
+  return Complain(Req::kQs03, "wrong-result" + UncertainIfTold(context),
+                  Pair(event) + " once finished", allowed);
 }
 
 // QS-04, and QS-09 or QS-10: finished with less, or more, than 100.
@@ -212,16 +211,17 @@ std::optional<Complaint> FinishedPercent(const Context& context) {
                    Pair(event) + " after 100 had been reported", "100 for ever");
   }
   if (context.Overlaps() && context.status.driven()) {
-    return Make(Req::kQs09, "finished-with-less",
-                Pair(event) + " while the operation was finishing",
-                std::string(kPendingPair) + ", or the result with 100");
+    return Complain(Req::kQs09, "finished-with-less",
+                    Pair(event) + " while the operation was finishing",
+                    std::string(kPendingPair) + ", or the result with 100");
   }
   // C3: Windows itself answers so for some operations.
   const bool known_deviation = Succeeded(*event.hr) && *event.percent == 0;
-  return Make(Req::kQs04, "finished-percent" + UncertainIfTold(context),
-              Pair(event) + " once finished" +
-                  (known_deviation ? " (a known deviation of Windows for Extend and Shrink)" : ""),
-              "100");
+  return Complain(
+      Req::kQs04, "finished-percent" + UncertainIfTold(context),
+      Pair(event) + " once finished" +
+          (known_deviation ? " (a known deviation of Windows for Extend and Shrink)" : ""),
+      "100");
 }
 
 }  // namespace

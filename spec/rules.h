@@ -24,6 +24,7 @@ struct Complaint {
   std::string message;  // "saw ...; allowed ..."
   Rare<Event> earlier;  // the other call of a pair that shows it
 };
+Complaint Complain(Req req, std::string cause, const std::string& saw, const std::string& allowed);
 
 // A call that has returned, with all that a rule may use.
 struct Context {
