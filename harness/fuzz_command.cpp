@@ -1,9 +1,7 @@
-#include <poll.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <chrono>
-#include <deque>
 #include <iostream>
 #include <random>
 #include <set>
@@ -12,7 +10,7 @@
 #include "harness/commands.h"
 #include "harness/console.h"
 #include "harness/examiner.h"
-#include "harness/fuzz_job.h"
+#include "harness/fuzz_pool.h"
 #include "harness/interrupt.h"
 #include "harness/known_failures.h"
 #include "harness/open_subject.h"
@@ -25,11 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kLookMs = 20;
-// What one input may use of its own time before it is looked into apart.
-constexpr uint32_t kInputPatienceMs = 400;
-// A process that dies before it runs anything will do so again.
-constexpr uint32_t kMaxVainStarts = 3;
 // How long a Program is tried again and made smaller, so that one does not take all the time.
 constexpr auto kExaminedFor = std::chrono::seconds(15);
 constexpr auto kExaminedAtLast = std::chrono::seconds(5);
@@ -58,7 +51,7 @@ class Fuzzing {
   Fuzzing(const Options& options, Subject* subject, Campaign* campaign, std::string corpus)
       : options_(options),
         campaign_(campaign),
-        corpus_(std::move(corpus)),
+        pool_(options, *campaign, std::move(corpus)),
         console_(std::cout, Console::StyleOf(1)),
         examiner_(subject, campaign, options.iut.patience,
                   [this] { return StopRequested() || Clock::now() >= examined_until_; }) {
@@ -69,29 +62,19 @@ class Fuzzing {
 
   int Run() {
     Header();
-    for (uint32_t i = 0; i < options_.fuzz.jobs && error_.empty(); ++i) {
-      StartJob(jobs_.emplace_back());
-    }
-    while (error_.empty() && !StopRequested() && !TimeIsUp() && AnyRuns()) {
-      Wait();
-      for (Slot& slot : jobs_) {
-        if (slot.job) LookAfter(slot);
-      }
-      ExamineClaims();
+    while (Error().empty() && !StopRequested() && !TimeIsUp()) {
+      pool_.Start();
+      if (pool_.over()) break;
+      pool_.Look();
+      ExamineSuspicions();
       ShowProgress(false);
     }
-    for (Slot& slot : jobs_) Stop(slot);
-    ExamineClaims();
+    pool_.Stop();
+    ExamineSuspicions();
     return Conclude();
   }
 
  private:
-  struct Slot {
-    std::unique_ptr<FuzzJob> job;
-    uint64_t executions_before = 0;  // of processes that have ended
-    uint32_t vain_starts = 0;
-  };
-
   void Header() {
     console_.Line(console_.Coloured(
         "1", "vdsconform fuzz: " + Printable(campaign_->iut.name + " " + campaign_->iut.version)));
@@ -108,120 +91,18 @@ class Fuzzing {
     return options_.fuzz.seconds != 0 && campaign_->elapsed() >= options_.fuzz.seconds;
   }
 
-  bool AnyRuns() const {
-    return std::any_of(jobs_.begin(), jobs_.end(), [](const Slot& slot) { return !!slot.job; });
-  }
+  // Why it cannot go on; empty: it can.
+  const std::string& Error() const { return error_.empty() ? pool_.error() : error_; }
 
-  uint64_t Executions() const {
-    uint64_t all = 0;
-    for (const Slot& slot : jobs_) {
-      all += slot.executions_before + (slot.job ? slot.job->executions() : 0);
-    }
-    return all;
-  }
-
-  void StartJob(Slot& slot) {
-    FuzzWorkerOptions worker;
-    worker.strict = campaign_->strict();
-    worker.profile = campaign_->profile();
-    worker.iut = options_.iut;
-    const size_t most = kPackedHeaderBytes + options_.fuzz.max_steps * kPackedStepBytes;
-    const uint64_t seed = campaign_->seed + 7919 * starts_++;
-    const bool shares = options_.fuzz.jobs > 1 || !options_.fuzz.corpus.empty();
-    worker.engine = {"-max_len=" + std::to_string(most),
-                     "-seed=" + std::to_string(seed % 0x7FFFFFFF + 1), "-timeout=0",
-                     "-rss_limit_mb=4096", "-malloc_limit_mb=4096", "-detect_leaks=0",
-                     "-print_funcs=0", "-print_pcs=0", "-verbosity=1", "-entropic=0",
-                     // Nobody but other processes adds to the corpus.
-                     shares ? "-reload=1" : "-reload=0",
-                     // Whatever ends the process is seen from outside.
-                     "-handle_segv=0", "-handle_bus=0", "-handle_abrt=0", "-handle_ill=0",
-                     "-handle_fpe=0", "-handle_int=0", "-handle_term=0", "-handle_xfsz=0",
-                     "-handle_usr1=0", "-handle_usr2=0", "-handle_alrm=0"};
-    if (options_.fuzz.runs != 0) {
-      const uint64_t share = std::max<uint64_t>(1, options_.fuzz.runs / options_.fuzz.jobs);
-      const uint64_t left = share > slot.executions_before ? share - slot.executions_before : 0;
-      if (left == 0) return;
-      worker.engine.push_back("-runs=" + std::to_string(left));
-    }
-    worker.engine.push_back(corpus_);
-    auto started = FuzzJob::Start(std::move(worker));
-    if (auto* error = std::get_if<std::string>(&started)) {
-      error_ = std::move(*error);
-      return;
-    }
-    slot.job = std::get<std::unique_ptr<FuzzJob>>(std::move(started));
-  }
-
-  void Wait() {
-    std::vector<pollfd> polled;
-    for (const Slot& slot : jobs_) {
-      if (!slot.job) continue;
-      for (const int fd : slot.job->descriptors()) polled.push_back({fd, POLLIN, 0});
-    }
-    poll(polled.data(), polled.size(), kLookMs);
-  }
-
-  // Takes what the process says, and puts another in its place where it came to its end.
-  void LookAfter(Slot& slot) {
-    slot.job->Read();
-    const FuzzJob::State state = slot.job->Look(kInputPatienceMs);
-    TakeClaims(slot);
-    if (state == FuzzJob::State::kRuns) return;
-    const bool in_vain = slot.job->executions() == 0;
-    if (state == FuzzJob::State::kEnded) return Stop(slot);
-    if (state == FuzzJob::State::kDied && in_vain) {
-      const bool has_engine = slot.job->End().detail != "exit status " + std::to_string(kNoEngine);
-      if (!has_engine || ++slot.vain_starts >= kMaxVainStarts) {
-        error_ = slot.job->WhyInVain();
-        return;
-      }
-    } else {
-      slot.vain_starts = 0;
-      const std::string what = state == FuzzJob::State::kStuck
-                                   ? std::string("a call that did not come back")
-                                   : slot.job->End().detail;
-      claims_.push_back(
-          {{what, slot.job->CurrentInput(), slot.job->executions(), Clock::now()}, Before(slot)});
-      ++ends_;
-    }
-    Stop(slot);
-    // What ended it is looked into before it can end the next.
-    ExamineClaims();
-    if (!TimeIsUp() && !StopRequested()) StartJob(slot);
-  }
-
-  void TakeClaims(Slot& slot) {
-    for (FuzzJob::Claim& claim : slot.job->TakeClaims()) {
-      claims_.push_back({std::move(claim), Before(slot)});
-    }
-  }
-
-  // Executions that do not count in the process that makes them now: of those that were in its
-  // place, and of the others.
-  uint64_t Before(const Slot& slot) const {
-    return Executions() - (slot.job ? slot.job->executions() : 0);
-  }
-
-  void Stop(Slot& slot) {
-    if (!slot.job) return;
-    slot.job->Read();
-    TakeClaims(slot);
-    NoteReach(*slot.job);
-    slot.executions_before += slot.job->executions();
-    slot.job.reset();
-  }
-
-  void ExamineClaims() {
-    while (!claims_.empty() && error_.empty()) {
-      const auto [claim, before] = std::move(claims_.front());
-      claims_.pop_front();
+  void ExamineSuspicions() {
+    for (const FuzzPool::Suspicion& suspicion : pool_.TakeSuspicions()) {
+      if (!Error().empty() || StopRequested()) return;
       // A requirement and a cause that were looked into before tell nothing new; how a process
       // ended may have any cause.
+      const FuzzJob::Claim& claim = suspicion.claim;
       const bool is_cause = claim.key.rfind("QS-", 0) == 0 || claim.key.rfind("QA-", 0) == 0;
       if (is_cause && !OnlySlept(claim) && !examined_.insert(claim.key).second) continue;
-      if (StopRequested()) return;
-      Examine(claim, before + claim.executions);
+      Examine(claim, suspicion.executions);
     }
   }
 
@@ -232,9 +113,7 @@ class Fuzzing {
     const bool sleeps = OnlySlept(claim);
     examined_until_ = Clock::now() + (TimeIsUp() ? kExaminedAtLast : kExaminedFor);
     Examiner::Result result = examiner_.Examine(program, !sleeps);
-    for (Slot& slot : jobs_) {
-      if (slot.job) slot.job->Forgive();
-    }
+    pool_.Forgive();
     if (!result.error.empty()) {
       error_ = result.error;
       return;
@@ -263,27 +142,18 @@ class Fuzzing {
     }
   }
 
-  // The most of any process, as they share what they learn.
-  void NoteReach(const FuzzJob& job) {
-    features_ = std::max(features_, job.features());
-    kept_ = std::max(kept_, job.corpus());
-    coverage_ = std::max(coverage_, job.coverage());
-  }
-
   std::string Progress() {
-    for (const Slot& slot : jobs_) {
-      if (slot.job) NoteReach(*slot.job);
-    }
+    const FuzzPool::Reach reach = pool_.reach();
     const double seconds = campaign_->elapsed();
-    const uint64_t executions = Executions();
+    const uint64_t executions = pool_.executions();
     std::string line =
         "#" + Grouped(executions) + "  " +
         Grouped(static_cast<uint64_t>(static_cast<double>(executions) / std::max(seconds, 0.001))) +
         "/s  ";
-    if (coverage_ > 0) line += "coverage " + Grouped(coverage_) + "  ";
-    line += "features " + Grouped(features_) + "  corpus " + Grouped(kept_) + "  findings " +
-            Grouped(findings_) + "  " + Duration(seconds);
-    if (ends_ > 0) line += "  restarts " + Grouped(ends_);
+    if (reach.coverage > 0) line += "coverage " + Grouped(reach.coverage) + "  ";
+    line += "features " + Grouped(reach.features) + "  corpus " + Grouped(reach.corpus) +
+            "  findings " + Grouped(findings_) + "  " + Duration(seconds);
+    if (pool_.ends() > 0) line += "  restarts " + Grouped(pool_.ends());
     return line;
   }
 
@@ -300,10 +170,10 @@ class Fuzzing {
 
   int Conclude() {
     campaign_->seconds = campaign_->elapsed();
-    const uint64_t executions = Executions();
+    const uint64_t executions = pool_.executions();
     ShowProgress(true);
-    if (!error_.empty()) {
-      std::cerr << "vdsconform: " << Printable(error_) << '\n';
+    if (!Error().empty()) {
+      std::cerr << "vdsconform: " << Printable(Error()) << '\n';
       return ExitCode(Verdict::kError);
     }
     for (const std::string& claim : unconfirmed_) {
@@ -327,29 +197,18 @@ class Fuzzing {
 
   const Options& options_;
   Campaign* campaign_;
-  const std::string corpus_;
+  FuzzPool pool_;
   Console console_;
   Examiner examiner_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_line_ = Clock::now();
   Clock::time_point examined_until_ = Clock::now();
-  std::vector<Slot> jobs_;
-  struct Suspicion {
-    FuzzJob::Claim claim;
-    uint64_t before = 0;  // executions beside those of its process
-  };
-  std::deque<Suspicion> claims_;
   std::set<std::string> examined_;
   std::set<std::string> unconfirmed_keys_;
   std::vector<std::string> unconfirmed_;
   std::string error_;
-  uint64_t starts_ = 0;
-  uint64_t ends_ = 0;  // of processes, before their time
   uint64_t findings_ = 0;
   uint64_t counting_ = 0;
-  uint64_t features_ = 0;
-  uint64_t kept_ = 0;
-  uint64_t coverage_ = 0;
 };
 
 }  // namespace
