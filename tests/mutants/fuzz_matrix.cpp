@@ -13,28 +13,25 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "tests/mutants/fuzz_page.h"
 #include "tests/mutants/fuzz_run.h"
 #include "tests/mutants/killers.h"
+#include "tests/mutants/matrix_options.h"
 #include "tests/mutants/row_selection.h"
 
 namespace vdsconform::mutants {
 namespace {
 
-struct Settings {
-  SearchPlaces places;
-  std::vector<std::string> only;
-  unsigned jobs = 1;
+struct Settings : MatrixOptions {
+  std::string random_search;  // the program of that name
   unsigned runs = 1;
   unsigned first_seed = 1;
   unsigned seconds = 2;
-  std::string write_page;  // files and folders; empty: none
-  std::string write_seeds;
-  std::string check_page;
+  std::string write_seeds;  // folders; empty: none
   std::string replay_seeds;
 };
 
@@ -76,7 +73,8 @@ Measured Measure(const Settings& settings, const Row& row) {
     const unsigned seed = settings.first_seed + run;
     if (part != Part::kBeyond) FuzzOnce(settings, seed, measured);
     if (part == Part::kConforms) continue;
-    Search random = SearchAtRandom(settings.places, row, settings.seconds, seed);
+    Search random =
+        SearchAtRandom(settings.random_search, settings.places, row, settings.seconds, seed);
     if (!random.problem.empty()) Complain(measured, random.problem);
     if (part == Part::kBeyond && random.found) Complain(measured, "one thread does show it");
     measured.random.push_back(std::move(random));
@@ -113,7 +111,7 @@ std::vector<Measured> MeasureAll(const Settings& settings, const std::vector<Row
 
 // Gives each row that was found its seed. False: the seeds cannot be written.
 bool SeeToSeeds(const Settings& settings, std::vector<Measured>& all) {
-  Killers killers(settings.places.places);
+  Killers killers(settings.places);
   for (Measured& measured : all) {
     const auto shown = std::find_if(measured.fuzz.begin(), measured.fuzz.end(),
                                     [](const Search& search) { return search.found; });
@@ -137,10 +135,7 @@ std::string ContentOf(const std::string& file) {
 // What the numbers of the page come from.
 std::string Measurement(const Settings& settings) {
   return "with " + std::to_string(settings.runs) + (settings.runs == 1 ? " run" : " runs") +
-         " of " + std::to_string(settings.seconds) + " seconds each on a machine with " +
-         std::to_string(std::thread::hardware_concurrency()) + " processors, " +
-         (settings.jobs == 1 ? "one mutant" : std::to_string(settings.jobs) + " mutants") +
-         " at a time.";
+         " of " + std::to_string(settings.seconds) + " seconds each " + WhereMeasured(settings);
 }
 
 // False: it could not be written.
@@ -164,7 +159,7 @@ int CheckPage(const Settings& settings) {
 // Each mutant that the page says was found still has its seed, and is still killed by it.
 int ReplaySeeds(const Settings& settings) {
   const std::vector<Row> rows = AllRows();
-  const Killers killers(settings.places.places);
+  const Killers killers(settings.places);
   size_t bad = 0;
   const std::vector<SeededRow> seeded = SeededRows(ContentOf(settings.check_page));
   for (const SeededRow& each : seeded) {
@@ -195,7 +190,7 @@ int Matrix(const Settings& settings) {
     std::fprintf(stderr, "fuzz_matrix: --only names a mutant that does not exist\n");
     return 2;
   }
-  std::filesystem::create_directories(settings.places.places.work);
+  std::filesystem::create_directories(settings.places.work);
   std::vector<Measured> all = MeasureAll(settings, rows);
   const bool seeds = SeeToSeeds(settings, all);
   const auto mismatches = static_cast<size_t>(std::count_if(
@@ -210,21 +205,14 @@ int Matrix(const Settings& settings) {
 
 int main(int argc, char** argv) {
   vdsconform::mutants::Settings settings;
-  vdsconform::mutants::Places& places = settings.places.places;
   CLI::App app{"Measures how soon vdsconform fuzz finds what each mutant does wrong"};
-  app.add_option("--command", places.command, "The vdsconform to run")->required();
-  app.add_option("--libraries", places.libraries, "Where libmutant_NAME.so are")->required();
-  app.add_option("--work", places.work, "A directory for reports and logs")->required();
-  app.add_option("--random-search", settings.places.random_search, "The program of that name");
-  app.add_option("--jobs", settings.jobs, "How many run at once")->check(CLI::Range(1u, 64u));
+  CLI::Option* only = vdsconform::mutants::AddMatrixOptions(app, settings);
+  app.add_option("--random-search", settings.random_search, "The program of that name");
   app.add_option("--runs", settings.runs, "Fuzz each so often, with a seed for each time")
       ->check(CLI::Range(1u, 100u));
   app.add_option("--seed", settings.first_seed, "The first of the seeds");
   app.add_option("--time", settings.seconds, "Seconds of each search")
       ->check(CLI::Range(1u, 1'000u));
-  CLI::Option* only =
-      app.add_option("--only", settings.only, "Names of the mutants to run; default: all");
-  app.add_option("--write-page", settings.write_page, "Write the page of this run")->excludes(only);
   app.add_option("--write-seeds", settings.write_seeds, "Write the Programs found to this folder")
       ->excludes(only);
   CLI::Option* check = app.add_option("--check-page", settings.check_page,
@@ -232,11 +220,7 @@ int main(int argc, char** argv) {
   app.add_option("--replay-seeds", settings.replay_seeds,
                  "Only try the seeds that the page names, from this folder, on their mutants")
       ->needs(check);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  }
+  const std::optional<int> code = vdsconform::mutants::ParseMatrixOptions(app, argc, argv);
+  if (code) return *code;
   return vdsconform::mutants::Matrix(settings);
 }

@@ -17,8 +17,8 @@ namespace {
 constexpr const char* kRestMs = "100";
 constexpr const char* kHangMs = "1000";
 
-std::string Library(const SearchPlaces& places, const Row& row) {
-  return places.places.libraries + "/libmutant_" + row.name + ".so";
+std::string Library(const Places& places, const Row& row) {
+  return places.libraries + "/libmutant_" + row.name + ".so";
 }
 
 std::string ContentOf(const std::string& file) {
@@ -99,40 +99,30 @@ Search ReadFuzzOutput(const Row& row, const std::string& output, int exit_code, 
   return search;
 }
 
-Search Fuzz(const SearchPlaces& places, const Row& row, unsigned seconds, unsigned seed,
-            bool strict) {
-  const std::string base = places.places.work + "/" + row.name + ".fuzz";
-  std::vector<std::string> arguments = {places.places.command,
-                                        "fuzz",
-                                        "--iut",
-                                        Library(places, row),
-                                        "--profile",
-                                        row.profile,
-                                        "--time",
-                                        std::to_string(seconds),
-                                        "--seed",
-                                        std::to_string(seed),
-                                        "--jobs",
-                                        "1",
-                                        "--rest-ms",
-                                        kRestMs,
-                                        "--hang-ms",
-                                        kHangMs,
-                                        "--artifacts",
-                                        base + ".findings"};
+Search Fuzz(const Places& places, const Row& row, unsigned seconds, unsigned seed, bool strict) {
+  const std::string base = places.work + "/" + row.name + ".fuzz";
+  std::vector<std::string> arguments = {places.command, "fuzz",
+                                        "--iut",        Library(places, row),
+                                        "--profile",    row.profile,
+                                        "--time",       std::to_string(seconds),
+                                        "--seed",       std::to_string(seed),
+                                        "--jobs",       "1",
+                                        "--rest-ms",    kRestMs,
+                                        "--hang-ms",    kHangMs,
+                                        "--artifacts",  base + ".findings"};
   if (strict) arguments.emplace_back("--strict");
   const std::string log = base + ".log";
   const int exit_code = RunCommand(arguments, log);
   return ReadFuzzOutput(row, ContentOf(log), exit_code, strict);
 }
 
-Search SearchAtRandom(const SearchPlaces& places, const Row& row, unsigned seconds, unsigned seed) {
-  const std::string base = places.places.work + "/" + row.name + ".random";
+Search SearchAtRandom(const std::string& random_search, const Places& places, const Row& row,
+                      unsigned seconds, unsigned seed) {
+  const std::string base = places.work + "/" + row.name + ".random";
   std::filesystem::remove(base + ".board");
-  const int status =
-      RunCommand({places.random_search, Library(places, row), row.profile, row.requirement,
-                  std::to_string(seconds), std::to_string(seed), base + ".board"},
-                 base + ".log");
+  const int status = RunCommand({random_search, Library(places, row), row.profile, row.requirement,
+                                 std::to_string(seconds), std::to_string(seed), base + ".board"},
+                                base + ".log");
   Search search;
   const std::string bytes = ContentOf(base + ".board");
   RandomBoard board;

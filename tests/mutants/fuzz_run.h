@@ -11,11 +11,6 @@
 
 namespace vdsconform::mutants {
 
-struct SearchPlaces {
-  Places places;
-  std::string random_search;  // the program of that name
-};
-
 // What came of one search.
 struct Search {
   bool found = false;       // what the row is meant to be found by
@@ -28,14 +23,14 @@ struct Search {
 };
 
 // `fuzz` for so many seconds, from an empty corpus, in one process. `strict`: advisories count.
-Search Fuzz(const SearchPlaces& places, const Row& row, unsigned seconds, unsigned seed,
-            bool strict);
+Search Fuzz(const Places& places, const Row& row, unsigned seconds, unsigned seed, bool strict);
 
 // What `fuzz` printed, and the exit code that it ended with.
 Search ReadFuzzOutput(const Row& row, const std::string& output, int exit_code, bool strict);
 
-// random_search for so many seconds.
-Search SearchAtRandom(const SearchPlaces& places, const Row& row, unsigned seconds, unsigned seed);
+// The program random_search for so many seconds.
+Search SearchAtRandom(const std::string& random_search, const Places& places, const Row& row,
+                      unsigned seconds, unsigned seed);
 
 }  // namespace vdsconform::mutants
 

@@ -15,11 +15,12 @@
 #include <iterator>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
-#include <thread>
 
 #include "tests/mutants/kill_page.h"
 #include "tests/mutants/kill_run.h"
+#include "tests/mutants/matrix_options.h"
 #include "tests/mutants/mutant_base.h"
 #include "tests/mutants/row_selection.h"
 #include "tests/mutants/run_command.h"
@@ -27,14 +28,9 @@
 namespace vdsconform::mutants {
 namespace {
 
-struct Settings {
-  Places places;
-  std::vector<std::string> only;
-  unsigned jobs = 2;
+struct Settings : MatrixOptions {
   unsigned seeds = 1;
   bool until_killed = false;
-  std::string write_page;  // files; empty: none
-  std::string check_page;
 };
 
 // What is seen of a race is the machine's choice, and with it, now and then, what else a fault
@@ -160,11 +156,8 @@ Ids WithoutMutant(const Ids& known, const std::vector<Result>& results) {
 
 // What the numbers of the page come from.
 std::string Measurement(const Settings& settings) {
-  return "with " + std::to_string(settings.seeds) + (settings.seeds == 1 ? " seed" : " seeds") +
-         " on a machine with " + std::to_string(std::thread::hardware_concurrency()) +
-         " processors, " +
-         (settings.jobs == 1 ? "one mutant" : std::to_string(settings.jobs) + " mutants") +
-         " at a time.";
+  return "with " + std::to_string(settings.seeds) + (settings.seeds == 1 ? " seed " : " seeds ") +
+         WhereMeasured(settings);
 }
 
 // False: it could not be written, or is not true any more.
@@ -232,25 +225,15 @@ int Matrix(const Settings& settings) {
 int main(int argc, char** argv) {
   vdsconform::mutants::Settings settings;
   CLI::App app{"Compares what vdsconform finds in each mutant with what it should find"};
-  app.add_option("--command", settings.places.command, "The vdsconform to run")->required();
-  app.add_option("--libraries", settings.places.libraries, "Where libmutant_NAME.so are")
-      ->required();
-  app.add_option("--work", settings.places.work, "A directory for reports and logs")->required();
-  app.add_option("--jobs", settings.jobs, "How many run at once")->check(CLI::Range(1u, 64u));
+  settings.jobs = 2;
+  CLI::Option* only = vdsconform::mutants::AddMatrixOptions(app, settings);
   app.add_option("--seeds", settings.seeds, "Run each with so many seeds and count the kills")
       ->check(CLI::Range(1u, 1'000u));
   app.add_flag("--until-killed", settings.until_killed,
                "With one seed, end a faulty one's run at its first failing case");
-  CLI::Option* only =
-      app.add_option("--only", settings.only, "Names of the mutants to run; default: all");
-  app.add_option("--write-page", settings.write_page, "Write the page of this run")->excludes(only);
   app.add_option("--check-page", settings.check_page, "Hold this page against the run")
       ->excludes(only);
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& error) {
-    const int code = app.exit(error);
-    return code == 0 ? 0 : 2;
-  }
+  const std::optional<int> code = vdsconform::mutants::ParseMatrixOptions(app, argc, argv);
+  if (code) return *code;
   return vdsconform::mutants::Matrix(settings);
 }
