@@ -65,6 +65,7 @@ TEST_F(OutputBuffersTest, EveryWordAroundAndBetweenIsGuarded) {
       const Step step = steps::QueryAt(Outputs::kStack, hr_offset, percent_offset);
       const OutputBuffers::Target first = buffers_.Prepare(step);
       const auto distance = static_cast<int>(first.percent - Words(first));
+      ASSERT_GT(distance, static_cast<int>(OutputFrame::kCanaryWords));
       buffers_.Inspect(step);
       for (int word = -4; word <= distance + 4; ++word) {
         if (word == 0 || word == distance) continue;

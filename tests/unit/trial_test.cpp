@@ -124,7 +124,9 @@ Program Explores() { return Explored({steps::Query(), steps::Finish(hr::kOk)}, {
 TEST(Trial, ACrashWhileThreadsAreStoppedIsBelievedIfItComesAgain) {
   FakeSubject subject([](const Patience&, size_t turn) { return turn < 2 ? Ran(Crashes) : Ran(); });
   Trier trier(&subject, Profile::kWin32, kPatience);
-  EXPECT_THAT(Reqs(trier.Try(Explores()).judgement), ElementsAre(Req::kQs13));
+  const Trial trial = trier.Try(Explores());
+  EXPECT_THAT(Reqs(trial.judgement), ElementsAre(Req::kQs13));
+  EXPECT_THAT(trial.execution.inconclusive, IsEmpty());
   EXPECT_EQ(subject.patiences.size(), 2u);
 }
 
