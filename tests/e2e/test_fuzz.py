@@ -125,6 +125,7 @@ class Fuzz(FuzzTest):
         corpus = self.path("corpus")
         out = self.fuzz(0, REFERENCE, "--runs", "20000", "--jobs", "2", "--corpus", corpus)
         self.assertGreaterEqual(self.executions(out), 20000)
+        self.assertLess(self.executions(out), 30000)
         self.assertIn("2 processes", out)
         out = self.fuzz(1, mutant("success_percent_99"), "--runs", "5000", "--jobs", "2")
         self.assertIn("FAIL QS-04", out)
@@ -235,6 +236,12 @@ class Refused(FuzzTest):
         ]:
             with self.subTest(arguments=arguments):
                 self.refuses("fuzz", *arguments, because=because)
+        self.nothing_is_left()
+
+    def test_what_dies_before_it_runs_anything_is_not_tried_for_ever(self):
+        library = self.own(hostile("crash-when-fuzzed"))
+        _, err = self.expect(4, "fuzz", "--iut", library, "--time", "60")
+        self.assertIn("ended before it ran anything", err)
         self.nothing_is_left()
 
     def test_what_is_no_corpus(self):

@@ -22,6 +22,8 @@
 #include <cstdlib>
 #include <cstring>
 #include <exception>
+#include <fstream>
+#include <iterator>
 #include <locale>
 #include <new>
 #include <semaphore>
@@ -356,11 +358,19 @@ void End(void* operation) {
   static_cast<Operation*>(operation)->Release();
 }
 
+// In the process that fuzzes, as its command line tells.
+bool IsFuzzed() {
+  std::ifstream in("/proc/self/cmdline", std::ios::binary);
+  const std::string arguments{std::istreambuf_iterator<char>(in), {}};
+  return arguments.find("fuzz-worker") != std::string::npos;
+}
+
 // What happens while the library is being loaded.
 struct Loader {
   Loader() {
     if (Is("crash-at-load")) Crash();
     if (Is("exit-at-load")) std::exit(5);
+    if (Is("crash-when-fuzzed") && IsFuzzed()) Crash();
   }
   ~Loader() {
     if (Is("crash-at-unload")) Crash();
