@@ -265,20 +265,23 @@ int64_t NowNs() {
 }
 
 void CallClock::Start(const ThreadSample& sample, int64_t now_ns) {
-  first_ = sample;
-  start_ns_ = now_ns;
-  cpu_ns_ = asleep_ns_ = wakeups_ = 0;
+  *this = CallClock();
+  first_ = last_ = sample;
+  last_ns_ = now_ns;
 }
 
 void CallClock::Update(const ThreadSample& sample, int64_t now_ns) {
-  cpu_ns_ = sample.cpu_ns - first_.cpu_ns;
+  const auto passed = static_cast<uint64_t>(std::max<int64_t>(0, now_ns - last_ns_));
+  wall_ns_ += std::min(passed, kMostPerLookNs);
+  cpu_ns_ += std::min(sample.cpu_ns - last_.cpu_ns, kMostPerLookNs);
   wakeups_ = sample.run_count - first_.run_count;
+  last_ = sample;
+  last_ns_ = now_ns;
   // Time in the run queue is booked only when the thread gets its processor, so that what is
   // neither CPU nor queue is sleep is known only while it sleeps.
   if (!sample.asleep) return;
-  const uint64_t wall = static_cast<uint64_t>(std::max<int64_t>(0, now_ns - start_ns_));
   const uint64_t awake = cpu_ns_ + (sample.queued_ns - first_.queued_ns);
-  if (wall > awake) asleep_ns_ = std::max(asleep_ns_, wall - awake);
+  if (wall_ns_ > awake) asleep_ns_ = std::max(asleep_ns_, wall_ns_ - awake);
 }
 
 }  // namespace vdsconform

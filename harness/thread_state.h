@@ -70,8 +70,12 @@ uint64_t OwnVoluntarySwitches();
 int64_t NowNs();
 
 // How much of its own time a call has used: asleep or consuming CPU, not waiting for a processor.
+// Between two looks no more than kMostPerLookNs counts: a machine that stood still for a while, as
+// virtual ones do, is no time that a call has used.
 class CallClock {
  public:
+  static constexpr uint64_t kMostPerLookNs = 50'000'000;
+
   // A new call of the thread, from now on.
   void Start(const ThreadSample& sample, int64_t now_ns);
   void Update(const ThreadSample& sample, int64_t now_ns);
@@ -83,7 +87,9 @@ class CallClock {
 
  private:
   ThreadSample first_;
-  int64_t start_ns_ = 0;
+  ThreadSample last_;
+  int64_t last_ns_ = 0;
+  uint64_t wall_ns_ = 0;  // what counts of it
   uint64_t cpu_ns_ = 0;
   uint64_t asleep_ns_ = 0;
   uint64_t wakeups_ = 0;

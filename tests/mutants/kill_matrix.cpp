@@ -52,12 +52,23 @@ Report RunSeed(const Settings& settings, const Row& row, unsigned seed) {
   return Run(settings.places, row, options);
 }
 
+// What a run that was not as meant said stays when the next one begins.
+void Keep(const Settings& settings, const Row& row, unsigned seed) {
+  const std::string base = settings.places.work + "/" + row.name;
+  for (const char* kind : {".log", ".json"}) {
+    std::error_code ignored;
+    std::filesystem::copy_file(base + kind, base + ".seed-" + std::to_string(seed) + kind,
+                               std::filesystem::copy_options::overwrite_existing, ignored);
+  }
+}
+
 // Runs the row with one seed after another: until it is as meant, or with all of them.
 void RunSeeds(const Settings& settings, Result& result) {
   const unsigned tries = settings.seeds > 1 ? settings.seeds : IsFaulty(result.row) ? kTries : 1;
   for (unsigned seed = 1; seed <= tries; ++seed) {
     Report report = RunSeed(settings, result.row, seed);
     const std::string mismatch = Compare(result.row, report);
+    if (!mismatch.empty()) Keep(settings, result.row, seed);
     const bool killed =
         IsFaulty(result.row) ? report.failed.count(result.row.requirement) != 0 : mismatch.empty();
     ++result.runs;

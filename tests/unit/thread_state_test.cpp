@@ -47,5 +47,38 @@ TEST(ThreadState, ADebuggerIsSeen) {
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
+constexpr int64_t kMs = 1'000'000;
+
+ThreadSample Sample(bool asleep, int64_t cpu_ms, int64_t queued_ms) {
+  ThreadSample sample;
+  sample.asleep = asleep;
+  sample.cpu_ns = static_cast<uint64_t>(cpu_ms * kMs);
+  sample.queued_ns = static_cast<uint64_t>(queued_ms * kMs);
+  return sample;
+}
+
+TEST(CallClock, WhatIsNeitherProcessorNorQueueIsSleep) {
+  CallClock clock;
+  clock.Start(Sample(false, 5, 1), 0);
+  for (int64_t ms = 10; ms <= 1'000; ms += 10) clock.Update(Sample(true, 5, 1), ms * kMs);
+  EXPECT_EQ(clock.asleep_ns(), uint64_t{1'000 * kMs});
+  // On its way to a processor for a second, and on it for a hundredth.
+  for (int64_t ms = 1'010; ms < 2'000; ms += 10) clock.Update(Sample(false, 5, 1), ms * kMs);
+  clock.Update(Sample(true, 15, 991), 2'000 * kMs);
+  EXPECT_EQ(clock.asleep_ns(), uint64_t{1'000 * kMs});
+  EXPECT_EQ(clock.cpu_ns(), uint64_t{10 * kMs});
+}
+
+TEST(CallClock, AMachineThatStandsStillIsNoTimeOfACall) {
+  CallClock clock;
+  clock.Start(Sample(true, 0, 0), 0);
+  clock.Update(Sample(true, 0, 0), 4 * kMs);
+  clock.Update(Sample(true, 0, 0), 60'004 * kMs);
+  EXPECT_EQ(clock.own_ns(), CallClock::kMostPerLookNs + uint64_t{4 * kMs});
+  clock.Start(Sample(false, 0, 0), 0);
+  clock.Update(Sample(false, 60'000, 0), 60'000 * kMs);
+  EXPECT_EQ(clock.own_ns(), CallClock::kMostPerLookNs);
+}
+
 }  // namespace
 }  // namespace vdsconform
