@@ -4,10 +4,14 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "fuzz/program_mutator.h"
 #include "harness/direct_run.h"
 #include "harness/program_bytes.h"
+#include "harness/program_mutation.h"
 #include "reference/drivable_iut.h"
 #include "spec/judge.h"
+
+size_t vdsconform::DearMutants() { return kDearSeldom; }
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace vdsconform;

@@ -5,13 +5,17 @@
 #include <utility>
 
 #include "fuzz/program_features.h"
+#include "fuzz/program_mutator.h"
 #include "harness/autopsy.h"
 #include "harness/fork_guard.h"
 #include "harness/program_bytes.h"
+#include "harness/program_mutation.h"
 #include "harness/quarantine.h"
 #include "harness/thread_state.h"
 
 namespace vdsconform {
+
+size_t DearMutants() { return kDearOften; }
 
 std::variant<std::unique_ptr<IutTarget>, std::string> IutTarget::Open(const IutOptions& options,
                                                                       Profile profile) {

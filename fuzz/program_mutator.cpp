@@ -1,5 +1,7 @@
 // libFuzzer's own mutations, replaced by those of packed Programs; linked into every target whose
 // input is one.
+#include "fuzz/program_mutator.h"
+
 #include <cstddef>
 #include <cstdint>
 
@@ -7,7 +9,7 @@
 
 extern "C" size_t LLVMFuzzerCustomMutator(uint8_t* data, size_t size, size_t max_size,
                                           unsigned int seed) {
-  return vdsconform::MutateProgram(data, size, max_size, seed);
+  return vdsconform::MutateProgram(data, size, max_size, seed, vdsconform::DearMutants());
 }
 
 extern "C" size_t LLVMFuzzerCustomCrossOver(const uint8_t* first, size_t first_size,

@@ -139,10 +139,9 @@ void MakeCheap(Random& random, uint8_t* data, size_t steps) {
 // not always on a way of small changes.
 constexpr size_t kAnewOf = 8;
 constexpr size_t kAnewSteps = 24;
-// Of so many mutants one calls something as often as a counter of a byte does not hold, and of so
-// many one as often as one of 16 bits does not: by itself that comes too seldom.
+// Of so many mutants one calls something as often as a counter of a byte does not hold: by itself
+// that comes too seldom.
 constexpr size_t kManyOf = 512;
-constexpr size_t kDearOf = 32'768;
 
 // The bytes as a header and whole steps.
 struct Packed {
@@ -243,7 +242,7 @@ void MakeAnew(Random& random, Packed& program) {
 
 }  // namespace
 
-size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed) {
+size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed, size_t dear_of) {
   if (max_size < kHeader) return std::min(size, max_size);
   // A step that was cut off is completed or, without room, left out.
   size_t steps = size <= kHeader ? 0 : (size - kHeader + kStep - 1) / kStep;
@@ -262,7 +261,7 @@ size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed)
   MakeCheap(random, data, program.steps);
   TryAnotherValue(random, program);
   if (random.OneIn(kManyOf)) CountUp(random, program);
-  if (random.OneIn(kDearOf)) {
+  if (random.OneIn(dear_of)) {
     Insert(program, random.Below(program.steps + 1), kPackedQuery, kDearRepeat);
   }
   return program.size();

@@ -13,8 +13,15 @@
 
 namespace vdsconform {
 
+// Of so many mutants one calls something as often as a counter of 16 bits does not hold: by itself
+// that comes too seldom. It takes as long as a thousand others, so it is tried often only on
+// implementations that nobody knows.
+inline constexpr size_t kDearOften = 4'096;
+inline constexpr size_t kDearSeldom = 32'768;
+
 // Changes the `size` bytes at `data`, where there is room for `max_size`, and gives the new size.
-size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed);
+size_t MutateProgram(uint8_t* data, size_t size, size_t max_size, uint32_t seed,
+                     size_t dear_of = kDearSeldom);
 
 // A Program that begins as `first` and goes on as `second`, cut between steps; gives its size, at
 // most `out.size()`.
