@@ -53,13 +53,11 @@ FuzzWorkerOptions FuzzPool::WorkerOptions() {
 
 void FuzzPool::StartIn(Place& place) {
   place.waits = false;
+  const bool limited = options_.fuzz.runs != 0;
+  const uint64_t share = std::max<uint64_t>(1, options_.fuzz.runs / options_.fuzz.jobs);
+  if (limited && share <= place.executions_before) return;
   FuzzWorkerOptions worker = WorkerOptions();
-  if (options_.fuzz.runs != 0) {
-    const uint64_t share = std::max<uint64_t>(1, options_.fuzz.runs / options_.fuzz.jobs);
-    const uint64_t left = share > place.executions_before ? share - place.executions_before : 0;
-    if (left == 0) return;
-    worker.engine.push_back("-runs=" + std::to_string(left));
-  }
+  if (limited) worker.engine.push_back("-runs=" + std::to_string(share - place.executions_before));
   worker.engine.push_back(corpus_);
   auto started = FuzzJob::Start(std::move(worker));
   if (auto* error = std::get_if<std::string>(&started)) {
@@ -109,8 +107,10 @@ void FuzzPool::NoteEnd(Place& place, FuzzJob::State state) {
 }
 
 void FuzzPool::TakeClaims(Place& place) {
+  // All but those that this process has made.
+  const uint64_t beside = executions() - place.job->executions();
   for (FuzzJob::Claim& claim : place.job->TakeClaims()) {
-    const uint64_t by_then = ExecutionsBeside(place) + claim.executions;
+    const uint64_t by_then = beside + claim.executions;
     suspicions_.push_back({std::move(claim), by_then});
   }
 }
@@ -152,11 +152,6 @@ uint64_t FuzzPool::executions() const {
     all += place.executions_before + (place.job ? place.job->executions() : 0);
   }
   return all;
-}
-
-// All but those that the process in `place` has made.
-uint64_t FuzzPool::ExecutionsBeside(const Place& place) const {
-  return executions() - (place.job ? place.job->executions() : 0);
 }
 
 FuzzPool::Reach FuzzPool::reach() {

@@ -70,7 +70,6 @@ class FuzzPool {
   void TakeClaims(Place& place);
   void NoteReach(const FuzzJob& job);
   void Clear(Place& place);
-  uint64_t ExecutionsBeside(const Place& place) const;
 
   const Options& options_;
   const Campaign& campaign_;

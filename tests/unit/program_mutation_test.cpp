@@ -248,6 +248,30 @@ TEST(ProgramMutation, ComesToVeryManyCallsByItself) {
   EXPECT_LT(dear, kMutants / 2'000);
 }
 
+TEST(ProgramMutation, ComesToVeryManyCallsAsOftenAsAsked) {
+  constexpr uint32_t kMutants = 400'000;
+  const auto bytes = PackProgram(InOrder({steps::Query(), steps::Finish(0)}));
+  ASSERT_TRUE(bytes);
+  const auto dear = [&](size_t dear_of) {
+    uint32_t count = 0;
+    for (uint32_t seed = 0; seed < kMutants; ++seed) {
+      Bytes room = *bytes;
+      room.resize(PackedSize(8));
+      room.resize(MutateProgram(room.data(), bytes->size(), room.size(), seed, dear_of));
+      const auto steps = Unpacked(room).steps;
+      if (std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+            return step.action == Action::kQuery && step.repeat > 65'536;
+          })) {
+        ++count;
+      }
+    }
+    return count;
+  };
+  const uint32_t often = dear(kDearOften);
+  EXPECT_GT(often, kMutants / kDearOften / 2);
+  EXPECT_GT(often, 3 * dear(kDearSeldom));
+}
+
 // They take a thousand times as long as the rest.
 void ExpectFewAreDear(const std::function<Bytes(const Bytes&, uint32_t)>& descendant) {
   std::mt19937 random(kSeed);
