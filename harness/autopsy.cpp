@@ -99,6 +99,20 @@ bool CountsReferences(const Step& step) {
          step.action == Action::kEnd || step.action == Action::kQueryInterface;
 }
 
+// True if a Release in step `release` had a reference to let go of: without one it is no call. Of a
+// race nobody knows which came first.
+bool HadReference(const Program& program, size_t release) {
+  const bool racing = program.schedule.kind != Schedule::Kind::kInOrder;
+  uint64_t held = 0;
+  for (size_t i = 0; i < (racing ? program.steps.size() : release); ++i) {
+    const Step& step = program.steps[i];
+    if (step.op != program.steps[release].op) continue;
+    if (step.action == Action::kAddRef) held += step.repeat;
+    if (step.action == Action::kRelease && !racing) held -= std::min<uint64_t>(held, step.repeat);
+  }
+  return held > 0;
+}
+
 // The steps that may be why a call of the operation died, and whose events died with it: in order,
 // those before `fatal`, back to the last plain query, which came back. Of a race nobody knows, but
 // where it counts references, they and all else may be.
@@ -110,6 +124,7 @@ std::vector<uint32_t> StepsBefore(const Program& program, uint32_t op, size_t fa
     const Step& step = program.steps[i];
     if (step.op != op) continue;
     if (!racing && IsPlainQuery(step)) break;
+    if (step.action == Action::kRelease && !HadReference(program, i)) continue;
     references = references || CountsReferences(step);
     const bool tells = !IsPlainQuery(step) && step.action != Action::kBegin &&
                        step.action != Action::kWait && step.action != Action::kPoll &&

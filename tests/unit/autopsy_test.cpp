@@ -1,6 +1,9 @@
 #include "harness/autopsy.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include <vector>
 
 #include "harness/program.h"
 #include "spec/history_json.h"
@@ -9,6 +12,7 @@ namespace vdsconform {
 namespace {
 
 using namespace steps;
+using testing::ElementsAre;
 
 Program Sample() {
   return InOrder({Query(), On(1, Wait()), On(2, QueryNull(NullOutputs::kHr)), Of(1, Query())});
@@ -155,6 +159,35 @@ TEST(Autopsy, KnowsTheOperationsOfLaterRounds) {
   EXPECT_EQ(history.events[0].op, 7u);
   EXPECT_FALSE(history.events[0].estimable);
   EXPECT_FALSE(history.events[0].driven);
+}
+
+// The steps of the calls that a death at the last step of the Program is told with.
+std::vector<uint32_t> StepsTold(const Program& program) {
+  const auto last = static_cast<int32_t>(program.steps.size()) - 1;
+  Journal journal = Empty();
+  SetCall(journal, 0, Call::kQueryStatus, last, 60);
+  History history;
+  AddDeath(kCrash, journal, program, true, history);
+  std::vector<uint32_t> told;
+  for (const Event& event : history.events) {
+    if (event.step) told.push_back(*event.step);
+  }
+  return told;
+}
+
+TEST(Autopsy, TellsTheReleasesThatHadAReference) {
+  EXPECT_THAT(StepsTold(InOrder({End(), Release(), Query()})), ElementsAre(0, 2));
+  EXPECT_THAT(StepsTold(InOrder({AddRef(), Release(), Release(), Query()})), ElementsAre(0, 1, 3));
+  EXPECT_THAT(StepsTold(InOrder({Of(1, AddRef()), Release(), Query()})), ElementsAre(2));
+  EXPECT_THAT(StepsTold(InOrder({AddRef(2), Query(), Release(), Release(), Query()})),
+              ElementsAre(2, 3, 4));
+}
+
+TEST(Autopsy, OfARaceAReleaseMayHaveHadTheReferenceOfAnyAddRef) {
+  EXPECT_THAT(StepsTold(Racing({Release(), On(1, AddRef()), Query()}, 2)), ElementsAre(0, 1, 2));
+  EXPECT_THAT(StepsTold(Racing({AddRef(), Release(), On(1, Release()), Query()}, 2)),
+              ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(StepsTold(Racing({Release(), On(1, End()), Query()}, 2)), ElementsAre(1, 2));
 }
 
 TEST(Autopsy, ContinuesWhatWasSeen) {
