@@ -7,6 +7,7 @@
 #include "harness/minimise.h"
 #include "harness/program_json.h"
 #include "spec/hresult.h"
+#include "spec/iut.h"
 
 namespace vdsconform {
 namespace {
@@ -33,6 +34,43 @@ Program OnOneThread(Program program) {
   for (Step& step : program.steps) step.thread = 0;
   program.schedule = Schedule{};
   return program;
+}
+
+// What the driver ends at the next opportunity, so that a Wait returns.
+Step NextFinish(const Program& program, size_t wait) {
+  const uint32_t op = program.steps[wait].op;
+  const auto next = std::find_if(
+      program.steps.begin() + static_cast<std::ptrdiff_t>(wait), program.steps.end(),
+      [op](const Step& step) { return step.action == Action::kFinish && step.op == op; });
+  return next == program.steps.end() ? steps::Of(op, steps::Finish(hr::kOk)) : *next;
+}
+
+// The same steps, none of which waits for the operation, as while it was fuzzed (direct_run.h):
+// ended before each Wait, or where nothing drives it without one. What has to be seen waiting first
+// takes milliseconds, and minutes when it is repeated.
+Program WithoutWaiting(const Program& program, bool driven) {
+  std::vector<bool> begins(program.operations.size());
+  for (const Step& step : program.steps) {
+    if (step.action == Action::kBegin) begins[step.op] = true;
+  }
+  std::vector<bool> begun(begins);
+  begun.flip();
+  std::vector<bool> ended(begins.size());
+  Program changed = program;
+  changed.steps.clear();
+  for (size_t i = 0; i < program.steps.size(); ++i) {
+    Step step = program.steps[i];
+    if (step.action == Action::kBegin) begun[step.op] = true;
+    if (step.action == Action::kFinish && begun[step.op]) ended[step.op] = true;
+    if (step.action == Action::kPoll) step.action = Action::kQuery;
+    if (step.action == Action::kWait) {
+      if (!driven) continue;
+      if (begun[step.op] && !ended[step.op]) changed.steps.push_back(NextFinish(program, i));
+      ended[step.op] = begun[step.op];
+    }
+    changed.steps.push_back(step);
+  }
+  return changed;
 }
 
 Program Repeated(Program program, uint32_t rounds) {
@@ -76,15 +114,24 @@ bool Examiner::Matters(const Finding& finding) const {
   return campaign_->strict() || !Get(finding.req).advisory;
 }
 
+bool Examiner::driven() const { return (subject_->info().capabilities & VDSCONFORM_DRIVE) != 0; }
+
+bool Examiner::Waits(const Program& program) const {
+  return WithoutWaiting(program, driven()) != program;
+}
+
 Trial Examiner::TryVariants(const Program& program, bool repeats) {
   std::vector<Program> variants = {program};
   const bool races = program.schedule.kind == Schedule::Kind::kRacing;
-  if (races) variants.push_back(Repeated(program, kVeryManyRounds));
+  if (races) {
+    variants.push_back(Repeated(program, Waits(program) ? kManyRounds : kVeryManyRounds));
+  }
   const Program plain = OnOneThread(program);
   if (plain != program) variants.push_back(plain);
   if (repeats) {
-    variants.push_back(Repeated(plain, kManyRounds));
-    variants.push_back(Repeated(plain, kVeryManyRounds));
+    const Program unwaiting = WithoutWaiting(plain, driven());
+    variants.push_back(Repeated(unwaiting, kManyRounds));
+    variants.push_back(Repeated(unwaiting, kVeryManyRounds));
   } else {
     variants.push_back(Insistent(plain));
   }
@@ -120,6 +167,8 @@ Examiner::Found Examiner::Reduce(const Trial& trial, const Finding& finding) {
       trial.program,
       [&](const Program& candidate) {
         if (stopping_ && stopping_()) return false;
+        // It would take minutes.
+        if (candidate.schedule.rounds > kManyRounds && Waits(candidate)) return false;
         std::string output;
         const Judgement judgement = JudgeAgain(candidate, &output);
         for (const Finding& seen : judgement.findings) {

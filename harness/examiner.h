@@ -42,6 +42,9 @@ class Examiner {
 
  private:
   Trial TryVariants(const Program& program, bool repeats);
+  bool driven() const;
+  // A Wait in it has to be seen waiting before its operation is ended.
+  bool Waits(const Program& program) const;
   bool Matters(const Finding& finding) const;
   Found Reduce(const Trial& trial, const Finding& finding);
   Judgement JudgeAgain(const Program& program, std::string* output);

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <functional>
 #include <utility>
 #include <vector>
@@ -24,7 +25,10 @@ using testing::IsEmpty;
 class SpoiltSubject : public Subject {
  public:
   using Spoil = std::function<void(const Program&, Execution&)>;
-  explicit SpoiltSubject(Spoil spoil) : spoil_(std::move(spoil)) {}
+  explicit SpoiltSubject(Spoil spoil, uint32_t capabilities = VDSCONFORM_DRIVE)
+      : spoil_(std::move(spoil)) {
+    info_.capabilities = capabilities;
+  }
 
   const IutInfo& info() const override { return info_; }
   Execution Execute(const Program& program) override {
@@ -103,6 +107,50 @@ TEST_F(ExaminerTest, ARaceIsTriedForLonger) {
   ASSERT_GE(subject.programs.size(), 2u);
   EXPECT_EQ(subject.programs[0], program);
   EXPECT_EQ(subject.programs[1], Racing(program.steps, 70'000));
+}
+
+TEST_F(ExaminerTest, WhatIsRepeatedIsEndedBeforeItIsWaitedFor) {
+  SpoiltSubject subject([](const Program&, Execution&) {});
+  const Program program =
+      InOrder({Wait(), Of(1, Wait()), Of(1, Begin()), Query(), Finish(hr::kFail), Wait(),
+               Of(1, Wait()), Of(1, Wait()), Of(1, Finish(hr::kOk))});
+  Examine(subject, program);
+  const std::vector<Step> ended = {
+      Finish(hr::kFail),     Wait(), Of(1, Wait()),          Of(1, Begin()), Query(),
+      Finish(hr::kFail),     Wait(), Of(1, Finish(hr::kOk)), Of(1, Wait()),  Of(1, Wait()),
+      Of(1, Finish(hr::kOk))};
+  EXPECT_THAT(subject.programs, ElementsAre(program, Racing(ended, 300), Racing(ended, 70'000)));
+}
+
+TEST_F(ExaminerTest, WhatRunsByItselfIsNotRepeatedUntilItHasEnded) {
+  SpoiltSubject subject([](const Program&, Execution&) {}, 0);
+  const Program program = InOrder({Query(), Wait(), Poll(), Query()});
+  Examine(subject, program);
+  const std::vector<Step> asked = {Query(), Query(), Query()};
+  EXPECT_THAT(subject.programs, ElementsAre(program, Racing(asked, 300), Racing(asked, 70'000)));
+}
+
+TEST_F(ExaminerTest, ARaceWithAWaitIsNotTriedForMinutes) {
+  SpoiltSubject subject([](const Program&, Execution&) {});
+  Examine(subject, Racing({Wait(), On(1, Query())}, 5));
+  ASSERT_GE(subject.programs.size(), 2u);
+  EXPECT_EQ(subject.programs[1], Racing({Wait(), On(1, Query())}, 300));
+}
+
+TEST_F(ExaminerTest, WhatIsMadeSmallerDoesNotWaitManyTimes) {
+  // Only of very many operations, and of none that was not waited for.
+  SpoiltSubject subject([](const Program& program, Execution& execution) {
+    const auto is_wait = [](const Step& step) { return step.action == Action::kWait; };
+    if (program.schedule.rounds <= 300) return;
+    EXPECT_FALSE(is_wait(program.steps.front()));
+    if (std::none_of(program.steps.begin(), program.steps.end(), is_wait)) return;
+    for (Event& event : execution.history.events) {
+      if (event.call == Call::kQueryStatus) event.hr = hr::kFail;
+    }
+  });
+  const Examiner::Result result = Examine(subject, InOrder({Wait(), Query()}));
+  ASSERT_EQ(result.found.size(), 1u);
+  EXPECT_EQ(result.found[0].program.steps, (std::vector<Step>{Finish(hr::kOk), Wait()}));
 }
 
 TEST_F(ExaminerTest, NeverAsksForMoreCallsThanAProgramMay) {
