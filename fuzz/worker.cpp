@@ -24,8 +24,9 @@ extern "C" int LLVMFuzzerRunDriver(int* argc, char*** argv,
 namespace vdsconform {
 namespace {
 
-// That a thread slept may have had nothing to do with the implementation: a few are looked into.
-constexpr uint32_t kSleepers = 4;
+// Of what shows the same: what one Program showed may not show again by it alone, or may have had
+// nothing to do with the implementation.
+constexpr uint32_t kMostClaims = 4;
 
 struct Worker {
   FuzzBoard* board = nullptr;
@@ -73,9 +74,9 @@ int RunOne(const uint8_t* data, size_t size) {
   __atomic_store_n(&board.running, 0, __ATOMIC_RELEASE);
   for (const Finding& finding : judgement.findings) {
     if (Get(finding.req).advisory && !worker->strict) continue;
-    const std::string key = std::string(Get(finding.req).id) + "/" + finding.cause;
+    const std::string key = ClaimKey(finding);
     uint32_t& told = worker->told[key];
-    if (told >= (finding.cause == kSleptSomewhere ? kSleepers : 1u)) continue;
+    if (told >= kMostClaims) continue;
     ++told;
     Tell(key, data, size);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <map>
 #include <random>
 #include <set>
 
@@ -26,6 +27,8 @@ using Clock = std::chrono::steady_clock;
 // How long a Program is tried again and made smaller, so that one does not take all the time.
 constexpr auto kExaminedFor = std::chrono::seconds(15);
 constexpr auto kExaminedAtLast = std::chrono::seconds(5);
+// Of Programs that showed the same.
+constexpr uint32_t kMostExaminations = 4;
 constexpr auto kLineEvery = std::chrono::seconds(10);
 constexpr const char* kCase = "fuzz";
 
@@ -97,13 +100,18 @@ class Fuzzing {
   void ExamineSuspicions() {
     for (const FuzzPool::Suspicion& suspicion : pool_.TakeSuspicions()) {
       if (!Error().empty() || StopRequested()) return;
-      // A requirement and a cause that were looked into before tell nothing new; how a process
-      // ended may have any cause.
       const FuzzJob::Claim& claim = suspicion.claim;
-      const bool is_cause = claim.key.rfind("QS-", 0) == 0 || claim.key.rfind("QA-", 0) == 0;
-      if (is_cause && !OnlySlept(claim) && !examined_.insert(claim.key).second) continue;
+      if (WasExamined(claim)) continue;
       Examine(claim, suspicion.executions);
     }
+  }
+
+  // A requirement and a cause that are known tell nothing new, nor do those that several Programs
+  // have not shown again; how a process ended may have any cause.
+  bool WasExamined(const FuzzJob::Claim& claim) {
+    const bool is_cause = claim.key.rfind("QS-", 0) == 0 || claim.key.rfind("QA-", 0) == 0;
+    if (!is_cause || OnlySlept(claim)) return false;
+    return reported_.count(claim.key) != 0 || ++examined_[claim.key] > kMostExaminations;
   }
 
   void Examine(const FuzzJob::Claim& claim, uint64_t executions) {
@@ -120,10 +128,9 @@ class Fuzzing {
     }
     const double seconds = std::chrono::duration<double>(claim.at - start_).count();
     for (const Examiner::Found& found : result.found) Report(found, executions, seconds);
-    if (!result.confirmed && !sleeps && unconfirmed_keys_.insert(claim.key).second) {
+    if (!result.confirmed && !sleeps && unconfirmed_.count(claim.key) == 0) {
       const Artifacts::Saved saved = Artifacts(&options_).Save(program, "unconfirmed");
-      unconfirmed_.push_back(claim.key +
-                             (saved.error.empty() ? ": " + saved.command : ": " + saved.error));
+      unconfirmed_[claim.key] = saved.error.empty() ? saved.command : saved.error;
     }
   }
 
@@ -137,6 +144,9 @@ class Fuzzing {
       reported.executions = executions;
       reported.seconds = seconds;
       console_.Finding(*campaign_, reported);
+      const std::string key = ClaimKey(reported.finding);
+      reported_.insert(key);
+      unconfirmed_.erase(key);
       ++findings_;
       if (campaign_->Counts(reported.finding)) ++counting_;
     }
@@ -176,8 +186,8 @@ class Fuzzing {
       std::cerr << "vdsconform: " << Printable(Error()) << '\n';
       return ExitCode(Verdict::kError);
     }
-    for (const std::string& claim : unconfirmed_) {
-      console_.Line("not shown again by its program alone: " + Printable(claim));
+    for (const auto& [key, where] : unconfirmed_) {
+      console_.Line("not shown again by its program alone: " + Printable(key + ": " + where));
     }
     if (counting_ > 0) {
       console_.Line(console_.Coloured("1;31", "FAIL: " + Count(counting_, "finding")) + " in " +
@@ -203,9 +213,9 @@ class Fuzzing {
   Clock::time_point start_ = Clock::now();
   Clock::time_point last_line_ = Clock::now();
   Clock::time_point examined_until_ = Clock::now();
-  std::set<std::string> examined_;
-  std::set<std::string> unconfirmed_keys_;
-  std::vector<std::string> unconfirmed_;
+  std::map<std::string, uint32_t> examined_;        // how often Programs of a key were
+  std::set<std::string> reported_;                  // keys
+  std::map<std::string, std::string> unconfirmed_;  // by key: what replays it, or why nothing does
   std::string error_;
   uint64_t findings_ = 0;
   uint64_t counting_ = 0;

@@ -11,6 +11,10 @@ constexpr std::string_view kEngine = "--engine";
 
 }  // namespace
 
+std::string ClaimKey(const Finding& finding) {
+  return std::string(Get(finding.req).id) + "/" + finding.cause;
+}
+
 std::vector<std::string> ToArguments(const FuzzWorkerOptions& options) {
   std::vector<std::string> arguments = {
       std::string(kCommand),

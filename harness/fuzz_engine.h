@@ -15,6 +15,7 @@
 
 #include "harness/options.h"
 #include "harness/program_bytes.h"
+#include "spec/judge.h"
 
 namespace vdsconform {
 
@@ -39,6 +40,9 @@ struct FoundHeader {
 // The cause of a finding that a Program's run on the calling thread slept: no verdict, but reason
 // to look closer.
 inline constexpr std::string_view kSleptSomewhere = "slept-somewhere";
+
+// What a process calls a finding: requirement and cause.
+std::string ClaimKey(const Finding& finding);
 
 struct FuzzWorkerOptions {
   int board = -1;  // descriptors

@@ -221,6 +221,12 @@ class Fuzz(FuzzTest):
             self.assertLess(time.monotonic(), deadline)
             time.sleep(0.01)
 
+    def test_what_did_not_show_again_is_looked_into_when_another_program_shows_it(self):
+        out = self.fuzz(1, hostile("wrong-once-when-fuzzed"), "--time", "60", "--runs", "100000")
+        self.assertIn("FAIL QS-01", out)
+        self.assertIn("FAIL: 1 finding", out)
+        self.assertNotIn("not shown again", out)
+
 
 class Refused(FuzzTest):
     def test_what_cannot_be_fuzzed(self):

@@ -42,6 +42,7 @@ constexpr std::string_view kBehaviour = HOSTILE_BEHAVIOUR;
 constexpr bool Is(std::string_view name) { return kBehaviour == name; }
 
 constexpr auto kPending = static_cast<HRESULT>(0x80042409u);
+constexpr HRESULT kMisprint = 0x00042409;
 constexpr auto kCanceled = static_cast<HRESULT>(0x8004240Du);
 constexpr auto kTooLate = static_cast<HRESULT>(0x8004240Cu);
 constexpr auto kInvalidArg = static_cast<HRESULT>(0x80070057u);
@@ -273,6 +274,13 @@ void MisbehaveInQuery() {
   if (Is("crash-in-thread")) std::thread(Crash).join();
 }
 
+// In the process that fuzzes, as its command line tells.
+bool IsFuzzed() {
+  std::ifstream in("/proc/self/cmdline", std::ios::binary);
+  const std::string arguments{std::istreambuf_iterator<char>(in), {}};
+  return arguments.find("fuzz-worker") != std::string::npos;
+}
+
 // The state in one word, so that this is right under every interleaving: percent in the low half of
 // `state`, in the high half 1 once finished, the result beside it, written before.
 class Operation final : public vdsconform::test_support::CountedAsync<Operation> {
@@ -297,6 +305,10 @@ class Operation final : public vdsconform::test_support::CountedAsync<Operation>
     MisbehaveInQuery();
     const uint64_t state = state_;
     *result = Finished(state) ? static_cast<HRESULT>(static_cast<uint32_t>(state)) : kPending;
+    if (Is("wrong-once-when-fuzzed") && !Finished(state)) {
+      static std::atomic<bool> once{IsFuzzed()};
+      if (once.exchange(false) || state == 98) *result = kMisprint;
+    }
     *percent = Finished(state) ? 100 : static_cast<uint32_t>(state);
     return 0;
   }
@@ -356,13 +368,6 @@ void End(void* operation) {
     }).detach();
   }
   static_cast<Operation*>(operation)->Release();
-}
-
-// In the process that fuzzes, as its command line tells.
-bool IsFuzzed() {
-  std::ifstream in("/proc/self/cmdline", std::ios::binary);
-  const std::string arguments{std::istreambuf_iterator<char>(in), {}};
-  return arguments.find("fuzz-worker") != std::string::npos;
 }
 
 // What happens while the library is being loaded.
