@@ -23,7 +23,8 @@ constexpr std::array kReasons = {
     Reason{"wait_returns_at_once", "to end what is waited for takes a second thread"},
     Reason{"wait_returns_at_100", "to end what is waited for takes a second thread"},
     Reason{"never_freed", "no call shows it; the memory of thousands of operations does"},
-    Reason{"warns_by_itself", "it ends by its own clock, which no Program that is fuzzed waits for"},
+    Reason{"warns_by_itself",
+           "it ends by its own clock, which no Program that is fuzzed waits for"},
 };
 
 bool IsOf(std::span<const Row> rows, std::string_view name) {
