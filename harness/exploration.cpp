@@ -104,9 +104,9 @@ void ExplorationRun::RunTurns(Worker& worker, uint32_t at) {
   while (baton_.Await(at)) {
     if (at == 0 && between_) {
       if (begin_starts_threads_ || performed_ == 0) pinned.Release();
-      const size_t threads = performed_ == 0 ? OwnThreads().size() : 0;
+      const auto before = performed_ == 0 ? OwnThreads() : std::vector<pid_t>{};
       const bool started = StartNext(worker);
-      if (performed_ == 0) begin_starts_threads_ = OwnThreads().size() > threads;
+      if (performed_ == 0) begin_starts_threads_ = HasOtherThreads(before);
       if (begin_starts_threads_ || performed_ == 0) pinned.Pin();
       if (!started) return baton_.ThrowAway();
     }

@@ -63,10 +63,10 @@ void RacingRun::RunRounds(Worker& worker, uint32_t thread) {
       // Threads that begin starts should run anywhere. Moving costs more than a round, so where it
       // starts none that is done once.
       const bool unpin = round == 0 || begin_starts_threads_;
-      const size_t threads_before = round == 0 ? OwnThreads().size() : 0;
+      const auto before = round == 0 ? OwnThreads() : std::vector<pid_t>{};
       if (unpin) pinned.Release();
       if (!stage_.StartRound(worker, round)) stop_ = true;
-      if (round == 0) begin_starts_threads_ = OwnThreads().size() > threads_before;
+      if (round == 0) begin_starts_threads_ = HasOtherThreads(before);
       if (unpin) pinned.Pin();
     }
     Arrive(worker);

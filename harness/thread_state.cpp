@@ -208,6 +208,13 @@ std::vector<pid_t> OwnThreads() {
   return tids;
 }
 
+bool HasOtherThreads(const std::vector<pid_t>& known) {
+  const std::vector<pid_t> now = OwnThreads();
+  return std::any_of(now.begin(), now.end(), [&known](pid_t tid) {
+    return std::find(known.begin(), known.end(), tid) == known.end();
+  });
+}
+
 uint64_t ThreadCpuNs(pid_t tid) {
   // How Linux numbers the clock of a thread of this process, whose value is exact also while the
   // thread runs, unlike that of its schedstat.

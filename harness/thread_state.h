@@ -51,6 +51,9 @@ std::string SystemCallName(long number);
 
 // The threads of this process, the caller included.
 std::vector<pid_t> OwnThreads();
+// True if this process has a thread that is not among `known`. Numbers do not tell: one that was
+// joined is still listed for a moment.
+bool HasOtherThreads(const std::vector<pid_t>& known);
 // The same, one by one; may be called from a signal handler.
 void ForEachOwnThread(void (*visit)(void* argument, pid_t tid), void* argument);
 template <class Visit>

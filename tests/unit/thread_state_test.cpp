@@ -6,8 +6,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <csignal>
 #include <thread>
+#include <vector>
 
 namespace vdsconform {
 namespace {
@@ -31,6 +33,21 @@ TEST(ThreadState, ASignalIsBlockedByTheThreadThatBlocksIt) {
 
 TEST(ThreadState, AThreadThatIsNotThereBlocksEverySignal) {
   EXPECT_TRUE(BlocksSignal(1, SIGUSR1));  // never one of this process
+}
+
+TEST(ThreadState, AThreadThatWasStartedIsSeenThoughAnotherHasEnded) {
+  std::atomic<bool> stop{false};
+  const auto until_stopped = [&stop] { stop.wait(false); };
+  std::vector<pid_t> before = OwnThreads();
+  EXPECT_FALSE(HasOtherThreads(before));
+  before.push_back(-1);  // as one that has ended meanwhile
+  EXPECT_FALSE(HasOtherThreads(before));
+  std::thread started(until_stopped);
+  EXPECT_TRUE(HasOtherThreads(before));
+  EXPECT_FALSE(HasOtherThreads(OwnThreads()));
+  stop = true;
+  stop.notify_all();
+  started.join();
 }
 
 TEST(ThreadState, ADebuggerIsSeen) {
