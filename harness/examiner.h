@@ -8,6 +8,7 @@
 #define VDSCONFORM_HARNESS_EXAMINER_H_
 
 #include <functional>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -47,7 +48,7 @@ class Examiner {
   bool Waits(const Program& program) const;
   bool Matters(const Finding& finding) const;
   Found Reduce(const Trial& trial, const Finding& finding);
-  Judgement JudgeAgain(const Program& program, std::string* output);
+  std::optional<Found> ShowsAgain(const Program& program, const Finding& finding);
 
   Subject* subject_;
   const Campaign* campaign_;

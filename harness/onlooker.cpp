@@ -44,28 +44,25 @@ Onlooker::Sight Onlooker::Look(const Worker& worker) {
   const uint64_t sequence = worker.call_sequence();
   if (sequence % 2 == 0) return Sight::kGoesOn;
   const pid_t tid = worker.tid();
-  const uint64_t cpu_ns = ThreadCpuNs(tid);
   const uint64_t traps = Stepper::traps();
   const std::optional<ThreadSample> sample = SampleThread(tid);
   if (!sample || worker.call_sequence() != sequence) return Sight::kGoesOn;
-  if (sequence != sequence_) {
+  const bool is_first = sequence != sequence_;
+  if (is_first) {
     sequence_ = sequence;
-    last_cpu_ns_ = cpu_ns;
+    last_ = *sample;
     used_ns_ = 0;
     first_run_count_ = sample->run_count;
     first_traps_ = traps;
-    was_asleep_ = false;
   }
   const int64_t now = NowNs();
-  const bool still_asleep = was_asleep_ && sample->asleep && sample->run_count == last_run_count_;
+  const bool still_asleep = !is_first && SleptThrough(last_, *sample);
   if (!still_asleep) asleep_since_ns_ = now;
-  was_asleep_ = sample->asleep;
-  last_run_count_ = sample->run_count;
 
   const auto stepping = static_cast<int64_t>(std::min(traps - first_traps_, kTraps)) * kTrapNs;
   const int64_t limit = std::max(kSpinNs, kUsualTimes * usual_ns_) + stepping;
-  used_ns_ += std::min(static_cast<int64_t>(cpu_ns - last_cpu_ns_), limit / kSpinLooks);
-  last_cpu_ns_ = cpu_ns;
+  used_ns_ += std::min(static_cast<int64_t>(sample->cpu_ns - last_.cpu_ns), limit / kSpinLooks);
+  last_ = *sample;
   if (used_ns_ >= limit) return Sight::kWaits;
   if (sample->run_count - first_run_count_ >= kSleeps && sample->asleep && sample->timed) {
     return Sight::kWaits;

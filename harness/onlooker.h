@@ -42,12 +42,10 @@ class Onlooker {
   std::vector<pid_t> own_;
   int64_t usual_ns_ = 0;
   uint64_t sequence_ = 0;  // of the call that is looked at
-  uint64_t last_cpu_ns_ = 0;
+  ThreadSample last_;      // of that call
   int64_t used_ns_ = 0;
   uint64_t first_run_count_ = 0;
   uint64_t first_traps_ = 0;
-  uint64_t last_run_count_ = 0;
-  bool was_asleep_ = false;
   int64_t asleep_since_ns_ = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <bit>
 #include <optional>
+#include <utility>
 
 #include "harness/backtrace.h"
 
@@ -25,15 +26,18 @@ Supervisor::State Supervisor::LookForHang(Worker& worker, uint32_t patience_ms) 
   return LookAt(worker, patience_ms, false);
 }
 
-// Where a call sleeps is read again and again, as it may change, but seldom, as it costs.
+// That it sleeps is noted first, while it does: it may be over soon. Where, is read again and again,
+// as it may change, but seldom, as it costs.
 void Supervisor::NoteSleep(Worker& worker, Watch& watch) {
-  const bool read = std::has_single_bit(++watch.sleeping_looks);
+  if (watch.last.timed) {
+    worker.NoteAsleep(watch.sequence, watch.clock.asleep_ns());
+    worker.NoteSlept(watch.sequence, watch.last);
+    saw_new_sleep_ = !std::exchange(watch.slept_timed, true);
+  }
   watch.slept_in = watch.last.system_call;
-  if (read) ReadFrames(worker, watch);
-  if (!watch.last.timed) return;
-  if (read) worker.NoteBlocked(watch.sequence, blockage(worker));
-  worker.NoteAsleep(watch.sequence, watch.clock.asleep_ns());
-  worker.NoteSlept(watch.sequence, watch.last);
+  if (!std::has_single_bit(++watch.sleeping_looks)) return;
+  ReadFrames(worker, watch);
+  if (watch.last.timed) worker.NoteBlocked(watch.sequence, blockage(worker));
 }
 
 void Supervisor::ReadFrames(const Worker& worker, Watch& watch) {
@@ -42,9 +46,7 @@ void Supervisor::ReadFrames(const Worker& worker, Watch& watch) {
       ReadStack(code_, sample.instruction, sample.stack, worker.stack());
   // What was read while the thread ran is of no moment.
   const std::optional<ThreadSample> after = SampleThread(worker.tid());
-  if (after && after->asleep && after->run_count == sample.run_count) {
-    watch.frames = std::move(frames);
-  }
+  if (after && SleptThrough(sample, *after)) watch.frames = std::move(frames);
 }
 
 Blockage Supervisor::blockage(const Worker& worker) const {
@@ -64,6 +66,7 @@ Supervisor::State Supervisor::LookAt(Worker& worker, uint32_t patience_ms,
                                      bool wait_rests_when_asleep) {
   const uint64_t sequence = worker.call_sequence();
   is_blind_ = false;
+  saw_new_sleep_ = false;
   if (sequence % 2 == 0) return State::kOutside;
   const Call call = worker.call();
   const int64_t now = NowNs();
@@ -79,8 +82,7 @@ Supervisor::State Supervisor::LookAt(Worker& worker, uint32_t patience_ms,
     watch.last = *sample;
   }
   watch.clock.Update(*sample, now);
-  const bool still_asleep =
-      sample->asleep && watch.last.asleep && sample->run_count == watch.last.run_count;
+  const bool still_asleep = SleptThrough(watch.last, *sample);
   watch.last = *sample;
   if (sample->asleep) NoteSleep(worker, watch);
 

@@ -44,6 +44,10 @@ class Supervisor {
   // True if the last look at a worker told nothing: its thread can no longer be looked at.
   bool is_blind() const { return is_blind_; }
 
+  // True if the last look was the first that saw a sleep with a time limit in that call. Others like
+  // it may follow soon, and be over soon.
+  bool saw_new_sleep() const { return saw_new_sleep_; }
+
   // Forgets how long the worker's call has been going on, after something was done to release it.
   void Restart(const Worker& worker) { watches_[worker.index()].sequence = 0; }
 
@@ -56,6 +60,7 @@ class Supervisor {
     int quiescent_looks = 0;  // in a row
     bool quiescent = false;
     uint32_t sleeping_looks = 0;
+    bool slept_timed = false;
     long slept_in = -1;             // the system call it was last seen asleep in
     std::vector<uintptr_t> frames;  // where that was
   };
@@ -66,6 +71,7 @@ class Supervisor {
   std::array<Watch, kMaxThreads + 1> watches_;
   const CodeMap code_;
   bool is_blind_ = false;
+  bool saw_new_sleep_ = false;
 };
 
 // Waits between looks: short at first, so that quick calls are not held up, then longer.

@@ -151,19 +151,19 @@ std::optional<ThreadSample> SampleThread(pid_t tid) {
   const ProcText call = ReadProc(tid, "syscall");
   // A thread that has been woken and is on its way to a processor still looks blocked there.
   const char state = StateOf(ReadProc(tid, "stat"));
-  // Read last: a thread that woke up in between has run more often than was seen before.
+  // Read after those: a thread that woke up in between has run more often than was seen before.
   const ProcText schedstat = ReadProc(tid, "schedstat");
-  unsigned long long cpu = 0;
   unsigned long long queued = 0;
   unsigned long long runs = 0;
-  if (std::sscanf(schedstat.data(), "%llu %llu %llu", &cpu, &queued, &runs) != 3) {
+  // Its CPU time there is as it was when the thread last left its processor, or at a tick.
+  if (std::sscanf(schedstat.data(), "%*u %llu %llu", &queued, &runs) != 2) {
     return std::nullopt;
   }
-  sample.cpu_ns = cpu;
+  sample.cpu_ns = ThreadCpuNs(tid);
   sample.queued_ns = queued;
   sample.run_count = runs;
 
-  if (call[0] == '\0' || state == 0) return std::nullopt;
+  if (call[0] == '\0' || state == 0 || sample.cpu_ns == 0) return std::nullopt;
   if (state == 'R' || std::strncmp(call.data(), "running", 7) == 0) return sample;
   sample.asleep = true;
   unsigned long args[6] = {};
@@ -176,6 +176,11 @@ std::optional<ThreadSample> SampleThread(pid_t tid) {
     sample.instruction = instruction;
   }
   return sample;
+}
+
+bool SleptThrough(const ThreadSample& before, const ThreadSample& now) {
+  return before.asleep && now.asleep && before.run_count == now.run_count &&
+         before.cpu_ns == now.cpu_ns;
 }
 
 std::string SystemCallName(long number) {
@@ -240,23 +245,23 @@ int64_t ProcessCpuNs() {
 
 bool ProcessIsQuiescent() {
   const pid_t self = static_cast<pid_t>(syscall(SYS_gettid));
-  const std::vector<pid_t> before = OwnThreads();
-  std::vector<uint64_t> runs;
-  for (const pid_t tid : before) {
+  const std::vector<pid_t> tids = OwnThreads();
+  std::vector<ThreadSample> before;
+  for (const pid_t tid : tids) {
     if (tid == self) continue;
     const std::optional<ThreadSample> sample = SampleThread(tid);
     if (!sample || !sample->untimed_futex) return false;
-    runs.push_back(sample->run_count);
+    before.push_back(*sample);
   }
-  // A thread that was asleep in both passes and did not run in between was asleep at the moment
-  // between them; so were all the others.
+  // A thread that slept from the first pass to the second was asleep at the moment between them; so
+  // were all the others.
   size_t i = 0;
-  for (const pid_t tid : before) {
+  for (const pid_t tid : tids) {
     if (tid == self) continue;
     const std::optional<ThreadSample> sample = SampleThread(tid);
-    if (!sample || !sample->untimed_futex || sample->run_count != runs[i++]) return false;
+    if (!sample || !sample->untimed_futex || !SleptThrough(before[i++], *sample)) return false;
   }
-  return OwnThreads() == before;
+  return OwnThreads() == tids;
 }
 
 uint64_t OwnVoluntarySwitches() {

@@ -33,6 +33,11 @@ struct ThreadSample {
 // handler.
 std::optional<ThreadSample> SampleThread(pid_t tid);
 
+// True if the thread was asleep in both samples and did not run in between. Its count of runs alone
+// does not tell: one that is woken on its way to sleep, before it has left its processor, goes on
+// without being put there again.
+bool SleptThrough(const ThreadSample& before, const ThreadSample& now);
+
 // CPU time that a thread of this process has consumed; 0: there is no such thread any more. May be
 // called from a signal handler.
 uint64_t ThreadCpuNs(pid_t tid);

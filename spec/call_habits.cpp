@@ -24,7 +24,8 @@ bool CallHabits::Observe(const Context& context) {
   if (context.KnownPending()) {
     ++pending_calls_;
     if (gave_way) ++pending_gave_way_;
-    if (slept) {
+    // What is complained of by itself already is no habit besides.
+    if (slept && !context.SleptForNothing()) {
       ++pending_slept_;
       sleeper_ = event;
     }

@@ -53,11 +53,14 @@ Blamed Blame(const Context& context, Req otherwise) {
   return {otherwise, !context.OthersEverChanged() && !context.status.was_meddled_with()};
 }
 
+bool Context::SleptForNothing() const {
+  return !event.slept_in.empty() &&
+         event.slept_in.str().find(kWithTimeLimit) == std::string::npos && !Overlaps();
+}
+
 std::optional<Complaint> NeverWaits(const Context& context) {
   const Event& event = context.event;
-  const bool slept =
-      !event.slept_in.empty() && event.slept_in.str().find(kWithTimeLimit) == std::string::npos;
-  if (slept && !context.Overlaps()) {
+  if (context.SleptForNothing()) {
     return Complain(Req::kQs06, "sleeps", "QueryStatus asleep in " + event.slept_in + Place(event),
                     "a call that does not sleep");
   }

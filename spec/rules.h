@@ -55,6 +55,8 @@ struct Context {
   }
   bool KnownPending() const { return status.driven() && !status.MayBeFinished(event, order); }
   bool Overlaps() const { return status.OverlapsTransition(event); }
+  // It slept though nothing else could have been the matter: QS-06 whatever other calls do.
+  bool SleptForNothing() const;
   bool IsPossibleResult(HRESULT hr) const { return status.IsPossibleResult(hr, event, order); }
 };
 

@@ -303,6 +303,34 @@ TEST_F(ExaminerTest, ACallThatWaitsIsReportedAndReducedWithLittlePatience) {
   EXPECT_LE(subject.programs.size(), 70u);
 }
 
+// Every call while pending sleeps, and each `one_in`-th of all is looked at while it does.
+SpoiltSubject::Spoil SleepsAndIsSeen(uint64_t one_in) {
+  return [one_in, calls = uint64_t{0}](const Program&, Execution& execution) mutable {
+    for (Event& event : execution.history.events) {
+      if (IsPending(event) && calls++ % one_in == 0) event.slept_in = "clock_nanosleep";
+    }
+  };
+}
+
+TEST_F(ExaminerTest, OfSleepsThatAreSeenByChanceAsManyAreKeptAsAlwaysShowOne) {
+  SpoiltSubject subject(SleepsAndIsSeen(3));
+  const Examiner::Result result =
+      Examine(subject, InOrder({Query(), AddRef(), Query(), Query(), Release(), Query(), Query(),
+                                Query(), Finish(hr::kOk)}));
+  ASSERT_EQ(result.found.size(), 1u);
+  EXPECT_EQ(result.found[0].judgement.findings[0].cause, "sleeps");
+  EXPECT_EQ(result.found[0].program, InOrder({Query(), Query(), Query()}));
+}
+
+TEST_F(ExaminerTest, WhereThereWereTooFewSleepsMoreAreMade) {
+  SpoiltSubject subject(SleepsAndIsSeen(10));
+  const Examiner::Result result = Examine(subject, InOrder({Query(), Finish(hr::kOk)}));
+  ASSERT_EQ(result.found.size(), 1u);
+  // Eight times in a row can be luck where only nine of ten show it.
+  EXPECT_GE(result.found[0].program.steps.size(), 9u);
+  EXPECT_LE(result.found[0].program.steps.size(), 20u);
+}
+
 TEST_F(ExaminerTest, AfterReducingPatienceIsAsItWas) {
   SpoiltSubject subject(WaitsForTheEnd);
   Examine(subject, InOrder({Query(), Finish(hr::kOk)}));

@@ -55,6 +55,21 @@ TEST(JudgeWaiting, ATimedSleepIsEnough) {
   EXPECT_EQ(script.Ids(), "QS-06");
 }
 
+TEST(JudgeWaiting, SleepsThatAreComplainedOfAreNoHabitBesides) {
+  Script script;
+  script.Begin();
+  for (int i = 0; i < 5; ++i) {
+    Event& event = script.Pending(0).Last();
+    event.switches = 1;
+    event.slept_in = "clock_nanosleep";
+  }
+  script.Finish(hr::kOk);
+  for (int i = 0; i < 5; ++i) script.Query(hr::kOk, 100).Last().switches = 0;
+  const Judgement judgement = script.Judged();
+  ASSERT_EQ(judgement.findings.size(), 1u);
+  EXPECT_EQ(judgement.findings[0].cause, "sleeps");
+}
+
 TEST(JudgeWaiting, AWaitWithATimeLimitCountsOnlyAsAHabit) {
   const auto slept = [](int calls, int awake) {
     Script script;

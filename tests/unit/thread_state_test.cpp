@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <csignal>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -72,6 +73,34 @@ ThreadSample Sample(bool asleep, int64_t cpu_ms, int64_t queued_ms) {
   sample.cpu_ns = static_cast<uint64_t>(cpu_ms * kMs);
   sample.queued_ns = static_cast<uint64_t>(queued_ms * kMs);
   return sample;
+}
+
+TEST(ThreadState, TheProcessorTimeOfASampleIsThatMoments) {
+  const auto self = static_cast<pid_t>(syscall(SYS_gettid));
+  std::optional<ThreadSample> before = SampleThread(self);
+  ASSERT_TRUE(before);
+  for (int i = 0; i < 10; ++i) {  // far less than a tick of the kernel's clock
+    const std::optional<ThreadSample> now = SampleThread(self);
+    ASSERT_TRUE(now);
+    EXPECT_GT(now->cpu_ns, before->cpu_ns);
+    before = now;
+  }
+}
+
+TEST(ThreadState, WhoRanInBetweenHasNotSleptThrough) {
+  ThreadSample before = Sample(true, 5, 1);
+  before.run_count = 3;
+  EXPECT_TRUE(SleptThrough(before, before));
+  ThreadSample now = before;
+  now.run_count = 4;
+  EXPECT_FALSE(SleptThrough(before, now));
+  now = before;
+  now.cpu_ns += 1;  // woken on its way to sleep, and on its way again
+  EXPECT_FALSE(SleptThrough(before, now));
+  now = before;
+  now.asleep = false;
+  EXPECT_FALSE(SleptThrough(before, now));
+  EXPECT_FALSE(SleptThrough(now, before));
 }
 
 TEST(CallClock, WhatIsNeitherProcessorNorQueueIsSleep) {
