@@ -126,7 +126,7 @@ bool Stage::Await(Worker& worker, bool leave_waiting) {
         if (!worker.done() && (leave_waiting || drivable())) return false;
     }
     if (hung_) return false;
-    if (supervisor_.saw_new_sleep()) backoff = Backoff();
+    if (supervisor_.TakeNewSleep()) backoff = Backoff();
   }
   return true;
 }

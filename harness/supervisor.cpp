@@ -26,13 +26,13 @@ Supervisor::State Supervisor::LookForHang(Worker& worker, uint32_t patience_ms) 
   return LookAt(worker, patience_ms, false);
 }
 
-// That it sleeps is noted first, while it does: it may be over soon. Where, is read again and again,
-// as it may change, but seldom, as it costs.
+// That it sleeps is noted first, while it does: it may be over soon. Where, is read again and
+// again, as it may change, but seldom, as it costs.
 void Supervisor::NoteSleep(Worker& worker, Watch& watch) {
   if (watch.last.timed) {
     worker.NoteAsleep(watch.sequence, watch.clock.asleep_ns());
     worker.NoteSlept(watch.sequence, watch.last);
-    saw_new_sleep_ = !std::exchange(watch.slept_timed, true);
+    if (!std::exchange(watch.slept_timed, true)) saw_new_sleep_ = true;
   }
   watch.slept_in = watch.last.system_call;
   if (!std::has_single_bit(++watch.sleeping_looks)) return;
@@ -66,7 +66,6 @@ Supervisor::State Supervisor::LookAt(Worker& worker, uint32_t patience_ms,
                                      bool wait_rests_when_asleep) {
   const uint64_t sequence = worker.call_sequence();
   is_blind_ = false;
-  saw_new_sleep_ = false;
   if (sequence % 2 == 0) return State::kOutside;
   const Call call = worker.call();
   const int64_t now = NowNs();

@@ -10,6 +10,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "harness/code_map.h"
@@ -44,9 +45,9 @@ class Supervisor {
   // True if the last look at a worker told nothing: its thread can no longer be looked at.
   bool is_blind() const { return is_blind_; }
 
-  // True if the last look was the first that saw a sleep with a time limit in that call. Others like
-  // it may follow soon, and be over soon.
-  bool saw_new_sleep() const { return saw_new_sleep_; }
+  // True once after a look was the first to see a sleep with a time limit in a call. Others like it
+  // may follow soon, and be over soon.
+  bool TakeNewSleep() { return std::exchange(saw_new_sleep_, false); }
 
   // Forgets how long the worker's call has been going on, after something was done to release it.
   void Restart(const Worker& worker) { watches_[worker.index()].sequence = 0; }

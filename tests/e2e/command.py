@@ -21,6 +21,10 @@ def hostile(behaviour):
     return os.path.join(os.environ["VDSCONFORM_HOSTILE"], behaviour + ".so")
 
 
+def mutant(name):
+    return os.path.join(os.environ["VDSCONFORM_MUTANTS"], f"libmutant_{name}.so")
+
+
 class CommandTest(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="vdsconform-e2e-")

@@ -11,9 +11,9 @@ import shutil
 import struct
 import unittest
 
-from command import REFERENCE, CommandTest
+from command import REFERENCE, CommandTest, mutant
 
-TORN = os.path.join(os.environ["VDSCONFORM_MUTANTS"], "libmutant_torn_by_one_instruction.so")
+TORN = mutant("torn_by_one_instruction")
 CASE = "QS09Explored.SuccessFromTheStart"
 # " -> 1139  mov dword ptr [rdi + 4], edx", or the bytes that it is made of.
 ARROW = re.compile(r"^  -> ([0-9a-f]+)  \S.*$", re.MULTILINE)

@@ -11,15 +11,11 @@ import sys
 import time
 import unittest
 
-from command import COMMAND, LIMIT_S, REFERENCE, CommandTest, hostile, processes_naming
+from command import COMMAND, LIMIT_S, REFERENCE, CommandTest, hostile, mutant, processes_naming
 
 HAS_ENGINE = os.environ["VDSCONFORM_HAS_FUZZING_ENGINE"] == "1"
 NO_ENGINE = "this build has no fuzzing engine"
 HOST = os.path.join(os.path.dirname(os.path.abspath(__file__)), "host.py")
-
-
-def mutant(name):
-    return os.path.join(os.environ["VDSCONFORM_MUTANTS"], f"libmutant_{name}.so")
 
 
 class FuzzTest(CommandTest):

@@ -1,6 +1,7 @@
 """Exit codes and verdicts of `run`, on implementations that are right, wrong and hostile."""
 
 import glob
+import json
 import os
 import shlex
 import shutil
@@ -8,7 +9,9 @@ import sys
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from command import COMMAND, ONE_CASE, REFERENCE, CommandTest, hostile, processes_naming, requirement
+from command import (
+    COMMAND, ONE_CASE, REFERENCE, CommandTest, hostile, mutant, processes_naming, requirement,
+)
 
 
 class Verdicts(CommandTest):
@@ -80,6 +83,19 @@ class Verdicts(CommandTest):
         words[words.index("--iut") + 1] = REFERENCE
         self.assertIn("PASS", self.expect(0, *words[1:], "--repeat", "3")[0])
         self.assertEqual(len(glob.glob(self.path("vdsconform-findings/*.json"))), 1)
+
+    def calls_seen_asleep(self, name):
+        """Of 40 calls in a row, each of which sleeps."""
+        program = self.write("program.json", json.dumps(
+            {"vdsconform": "program/1", "steps": [{"do": "query"}] * 40}))
+        history = self.path("history.jsonl")
+        self.run_command("replay", program, "--iut", mutant(name), "--history", history)
+        with open(history, encoding="utf-8") as lines:
+            return sum("slept_in" in line for line in lines)
+
+    def test_short_sleeps_are_seen_often(self):
+        self.assertGreaterEqual(self.calls_seen_asleep("sleeps_100_us"), 5)
+        self.assertGreaterEqual(self.calls_seen_asleep("waits_1_ms"), 20)
 
     def test_replay_refuses_what_is_no_program(self):
         for content in ["", "{", "[]", '{"steps":1}', "\x00"]:

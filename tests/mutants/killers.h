@@ -36,7 +36,7 @@ class Killers {
 
  private:
   // A call that sleeps is seen to do so often, but not each time.
-  static constexpr int kTries = 10;
+  static constexpr int kTries = 100;
 
   struct Known {
     std::string requirement;
