@@ -34,13 +34,14 @@ bool IsCostly(const Finding& finding) {
   return event.fault != Fault::kNone || event.witness != Witness::kNone || !event.t1;
 }
 
-bool IsSeenAsleep(const Finding& finding) {
+// Rests on a look that met the call's sleep.
+bool RestsOnSleep(const Finding& finding) {
   const Event& event = finding.witnesses.back();
-  return !event.slept_in.empty() && event.fault == Fault::kNone;
+  return finding.req == Req::kQs06 && !event.slept_in.empty() && event.fault == Fault::kNone;
 }
 
 int ShowsInARow(const Program& program, const Finding& finding) {
-  if (IsSeenAsleep(finding)) return kShowsOfSleep;
+  if (RestsOnSleep(finding)) return kShowsOfSleep;
   return program.schedule.kind == Schedule::Kind::kInOrder ? 1 : kShowsOfRace;
 }
 
@@ -197,7 +198,7 @@ Examiner::Found Examiner::Reduce(const Trial& trial, const Finding& finding) {
     return true;
   };
   Program whole = trial.program;
-  if (IsSeenAsleep(finding) && !shows(whole)) {
+  if (RestsOnSleep(finding) && !shows(whole)) {
     const Program insistent = Insistent(whole);
     if (shows(insistent)) whole = insistent;
   }

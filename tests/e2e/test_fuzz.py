@@ -160,6 +160,9 @@ class Fuzz(FuzzTest):
             with self.subTest(behaviour=behaviour):
                 code, out = self.attacked(behaviour)
                 self.assertIn(code, codes, out)
+                if behaviour == "fork" and code == 1:
+                    self.assertIn("FAIL: 1 finding", out)
+                    self.assertIn("it started more than 1000 processes", " ".join(out.split()))
 
     def test_what_is_written_into_every_descriptor_reaches_no_count(self):
         code, out = self.attacked("scribble")

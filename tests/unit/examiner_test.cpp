@@ -331,6 +331,20 @@ TEST_F(ExaminerTest, WhereThereWereTooFewSleepsMoreAreMade) {
   EXPECT_LE(result.found[0].program.steps.size(), 20u);
 }
 
+TEST_F(ExaminerTest, AWrongValueOfACallThatSleptIsShownOnce) {
+  SpoiltSubject subject([](const Program&, Execution& execution) {
+    for (Event& event : execution.history.events) {
+      if (!IsPending(event)) continue;
+      event.slept_in = "futex" + std::string(kWithTimeLimit);  // alone it is no finding
+      SayMisprint(event);
+    }
+  });
+  const Examiner::Result result = Examine(subject, InOrder({Query()}));
+  ASSERT_EQ(result.found.size(), 1u);
+  EXPECT_EQ(result.found[0].judgement.findings[0].req, Req::kQs01);
+  EXPECT_LE(subject.programs.size(), 4u);
+}
+
 TEST_F(ExaminerTest, AfterReducingPatienceIsAsItWas) {
   SpoiltSubject subject(WaitsForTheEnd);
   Examine(subject, InOrder({Query(), Finish(hr::kOk)}));
