@@ -40,6 +40,16 @@ const std::vector<ElfW(Addr)>& InitialModules() {
 // Before main, and thus before anything is loaded on purpose.
 [[maybe_unused]] const std::vector<ElfW(Addr)>& initial_modules_now = InitialModules();
 
+uintptr_t PageSize() {
+  static const auto size = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  return size;
+}
+
+bool SetProtection(uintptr_t begin, size_t bytes, int protection) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code
+  return mprotect(reinterpret_cast<void*>(begin), bytes, protection) == 0;
+}
+
 // The function's symbol and where it begins, from the module's file.
 std::optional<ElfFile::Function> FunctionInFile(const std::string& path, uint64_t address) {
   static std::mutex mutex;
@@ -71,15 +81,20 @@ CodeMap::CodeMap() {
 }
 
 bool CodeMap::MakeIutWritable() const {
-  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
-  return std::all_of(iut_.begin(), iut_.end(), [&](const Range& range) {
-    const uintptr_t begin = range.first & ~(page - 1);
-    const uintptr_t end = (range.last + page - 1) & ~(page - 1);
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code
-    return mprotect(reinterpret_cast<void*>(begin), end - begin,
-                    PROT_READ | PROT_WRITE | PROT_EXEC) == 0;
+  return std::all_of(iut_.begin(), iut_.end(), [](const Range& range) {
+    const uintptr_t begin = PageOf(range.first);
+    const uintptr_t end = PageOf(range.last + PageSize() - 1);
+    return SetProtection(begin, end - begin, PROT_READ | PROT_WRITE | PROT_EXEC);
   });
 }
+
+uintptr_t CodeMap::PageOf(uintptr_t address) { return address & ~(PageSize() - 1); }
+
+bool CodeMap::MakeWritable(uintptr_t page) {
+  return SetProtection(page, PageSize(), PROT_READ | PROT_WRITE | PROT_EXEC);
+}
+
+void CodeMap::Protect(uintptr_t page) { SetProtection(page, PageSize(), PROT_READ | PROT_EXEC); }
 
 std::string CodeMap::Place(uintptr_t address) {
   Dl_info info{};

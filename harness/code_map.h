@@ -28,6 +28,11 @@ class CodeMap {
   // Makes the implementation's code writable, as a debugger does. False: the system refuses.
   bool MakeIutWritable() const;
 
+  // The same for a page of any code, told by its first address, and back.
+  static uintptr_t PageOf(uintptr_t address);
+  static bool MakeWritable(uintptr_t page);
+  static void Protect(uintptr_t page);
+
   // "libmine.so+0x1139 (Finish+0x12)", without a function where no symbol tells it, neither one
   // that is exported nor one in the library's file. Thread-safe; reads files, so not in a handler.
   static std::string Place(uintptr_t address);

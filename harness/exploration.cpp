@@ -195,8 +195,10 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
   const bool by_steps = !breakpoints_ || program_.schedule.kind == Schedule::Kind::kPreempted;
   stop.where = Where::kInCall;
   if (stop.iut_thread) AwaitIutThreads(stop);
+  const bool alone =
+      boundary.visit_beyond != 0 && !stop.iut_thread && !again_by_steps_ && IutThreads().empty();
   if (!stop.iut_thread || boundary.anchor != 0) {
-    stepper_->Arm({boundary, by_steps, false, stop.iut_thread, OnStopped, &stop});
+    stepper_->Arm({boundary, by_steps, false, stop.iut_thread, alone, OnStopped, &stop});
   }
   PerformFollowed(worker, index, &point);
   if (stop.iut_thread) {
@@ -206,6 +208,7 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
     stop.where.compare_exchange_strong(in_call, Where::kBack);
   }
   stop.reached = stepper_->Disarm();
+  lost_in_library_ = lost_in_library_ || (alone && !stop.reached);
 }
 
 void ExplorationRun::SweepStep(Worker& worker, uint32_t index, Stop& stop) {
@@ -262,7 +265,8 @@ void ExplorationRun::AwaitIutThreads(const Stop& stop) const {
 // ---- between interleavings ----------------------------------------------------------------------
 
 bool ExplorationRun::StartNext(Worker& worker) {
-  if (stop_ || abandoned_ || !plan_.Next(ProcessCpuNs())) return false;
+  again_by_steps_ = std::exchange(lost_in_library_, false);
+  if (stop_ || abandoned_ || (!again_by_steps_ && !plan_.Next(ProcessCpuNs()))) return false;
   const bool stops = plan_.purpose() == Purpose::kStop;
   Journal& journal = stage_.journal();
   for (size_t i = 0; i < stops_.size(); ++i) {
@@ -312,7 +316,7 @@ void ExplorationRun::EndInterleaving(Worker& worker) {
   ++performed_;
   const int64_t took = NowNs() - started_ns_;
   if (plan_.purpose() == Purpose::kWarmUp) plan_.NoteWarmUp(took);
-  if (plan_.purpose() != Purpose::kStop) return;
+  if (plan_.purpose() != Purpose::kStop || lost_in_library_) return;
   ++exploration_.performed;
   exploration_.stops_ns += static_cast<uint64_t>(took);
   if (stops_.front().reached && held_before_second_) plan_.NoteHeld();

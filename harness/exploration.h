@@ -123,6 +123,8 @@ class ExplorationRun {
   uint32_t next_ = 0;                // step
   uint32_t stopped_count_ = 0;       // threads so far
   bool held_before_second_ = false;  // a call waited for the first stopped thread
+  bool lost_in_library_ = false;     // a breakpoint in a library was not reached
+  bool again_by_steps_ = false;      // the interleaving, because of that
   bool sweeping_ = false;            // a query amid a swept step is on its way
   Boundary sweep_at_;
   int64_t started_ns_ = 0;  // the interleaving

@@ -45,6 +45,8 @@ struct Following {
   uint64_t instructions;  // of the implementation's own so far
   uint32_t beyond;
   uint32_t visits;         // of the breakpoint
+  uint8_t* in_library;     // where it goes on to from the anchor; nullptr: nowhere
+  bool is_in_library;      // it has
   uintptr_t last;          // boundary before
   uintptr_t return_to;     // into the implementation, from the library it is in
   bool iut_thread;         // the implementation's own, being traced or stopped
@@ -96,6 +98,14 @@ const CodeMap* code_map = nullptr;
 uintptr_t* trace_begin = nullptr;
 size_t trace_size = 0;
 bool trace_complete = true;
+constexpr size_t kNone = SIZE_MAX;
+size_t first_system_call = kNone;  // index
+
+void BeginTrace() {
+  trace_size = 0;
+  trace_complete = true;
+  first_system_call = kNone;
+}
 
 // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code
 uint8_t* At(uintptr_t address) { return reinterpret_cast<uint8_t*>(address); }
@@ -132,10 +142,17 @@ bool IsOwn(uintptr_t address, uintptr_t last) {
   return code_map->IsIut(address) && !(address == last && IsRepeated(address));
 }
 
-void Stop(Following& f) {
-  f.mode = Mode::kNone;
+// Not before the breakpoint has been taken back: what gives access to errno may hold it.
+void CallStopped(Following& f) {
+  const int error = errno;
   f.stopped = true;
   f.target.stopped(f.target.argument);
+  errno = error;
+}
+
+void Stop(Following& f) {
+  f.mode = Mode::kNone;
+  CallStopped(f);
 }
 
 bool IsSystemCall(uintptr_t address) { return At(address)[0] == 0x0F && At(address)[1] == 0x05; }
@@ -266,6 +283,7 @@ void Step(Following& f, ucontext_t* context) {
       // A thread that is not the one yet has come to nothing that counts.
       if (f.iut_thread && traced_thread.load() == kNoThread) break;
       if (trace_size < kMaxBoundaries) trace_begin[trace_size] = address;
+      if (first_system_call == kNone && IsSystemCall(address)) first_system_call = trace_size;
       // One more than there is room for tells that it is incomplete.
       if (++trace_size > kMaxBoundaries) f.mode = Mode::kNone;
       break;
@@ -273,8 +291,7 @@ void Step(Following& f, ucontext_t* context) {
       if (f.target.everywhere) {
         // What a library does before the implementation's first instruction is not reached from it.
         if (f.instructions == 0) break;
-        f.stopped = true;
-        f.target.stopped(f.target.argument);
+        CallStopped(f);
       } else if (f.instructions == f.target.boundary.instruction + 1 &&
                  f.beyond == f.target.boundary.beyond) {
         Stop(f);
@@ -320,9 +337,19 @@ void Break(Following& f, ucontext_t* context) {
         slot.stopped = true;
       }
     } else if (slot.owner == &f) {
-      there = f.after_library != Mode::kNone || ++f.visits == f.target.boundary.visit;
+      const Boundary& boundary = f.target.boundary;
+      const uint32_t wanted = f.is_in_library ? boundary.visit_beyond : boundary.visit;
+      there = f.after_library != Mode::kNone || ++f.visits == wanted;
     }
     Write(slot.address, slot.original);
+    if (there && f.in_library != nullptr) {
+      slot.address = std::exchange(f.in_library, nullptr);
+      slot.original = *slot.address;
+      Write(slot.address, kBreakpoint);
+      f.is_in_library = true;
+      f.visits = 0;
+      return;
+    }
     if (there) {
       slot.address = nullptr;
     } else {
@@ -337,7 +364,7 @@ void Break(Following& f, ucontext_t* context) {
     f.after_library = Mode::kNone;
     registers[REG_EFL] |= kTrapFlag;
     Step(f, context);
-  } else if (f.target.boundary.beyond == 0) {
+  } else if (f.target.boundary.beyond == 0 || f.is_in_library) {
     Stop(f);
   } else {
     f.mode = Mode::kBeyond;
@@ -347,8 +374,8 @@ void Break(Following& f, ucontext_t* context) {
   }
 }
 
+// Any function of libc that this called might hold the breakpoint that it is called for.
 void OnTrap(int /*signal*/, siginfo_t* info, void* context) {
-  const int error = errno;
   trap_count.fetch_add(1, std::memory_order_relaxed);
   auto* interrupted = static_cast<ucontext_t*>(context);
   const greg_t exception = interrupted->uc_mcontext.gregs[REG_TRAPNO];
@@ -363,7 +390,6 @@ void OnTrap(int /*signal*/, siginfo_t* info, void* context) {
     signal(SIGTRAP, SIG_DFL);
     raise(SIGTRAP);
   }
-  errno = error;
 }
 
 }  // namespace
@@ -381,19 +407,27 @@ Stepper::Stepper(const CodeMap* code) {
 
 Stepper::~Stepper() {
   ClearBreakpoint(nullptr);
+  for (const uintptr_t page : writable_) CodeMap::Protect(page);
   sigaction(SIGTRAP, &before_, nullptr);
+}
+
+// False: the system refuses.
+bool Stepper::MakeLibraryWritable(uintptr_t address) {
+  const uintptr_t page = CodeMap::PageOf(address);
+  if (std::find(writable_.begin(), writable_.end(), page) != writable_.end()) return true;
+  if (!CodeMap::MakeWritable(page)) return false;
+  writable_.push_back(page);
+  return true;
 }
 
 void Stepper::Trace() {
   following = Following{};
   following.mode = Mode::kTrace;
-  trace_size = 0;
-  trace_complete = true;
+  BeginTrace();
 }
 
 void Stepper::TraceIutThreads(const std::vector<pid_t>& tids) {
-  trace_size = 0;
-  trace_complete = true;
+  BeginTrace();
   marked.clear();
   for (const pid_t tid : tids) {
     if (!BlocksSignal(tid, MarkSignal())) marked.push_back(tid);
@@ -417,6 +451,7 @@ std::vector<Boundary> Stepper::TakeTrace(bool* complete) {
   *complete = trace_complete && trace_size <= kMaxBoundaries;
   std::vector<Boundary> boundaries;
   std::unordered_map<uintptr_t, uint32_t> visits;
+  std::unordered_map<uintptr_t, uint32_t> visits_beyond;  // since the anchor
   Boundary next;
   bool anchored = false;
   uintptr_t last = 0;
@@ -427,9 +462,14 @@ std::vector<Boundary> Stepper::TakeTrace(bool* complete) {
       next.beyond = 0;
       next.anchor = address;
       next.visit = ++visits[address];
+      next.visit_beyond = 0;
+      visits_beyond.clear();
       anchored = true;
     } else {
       ++next.beyond;
+      const bool is_new = address != last;
+      if (is_new) ++visits_beyond[address];
+      next.visit_beyond = is_new && i < first_system_call ? visits_beyond[address] : 0;
     }
     last = address;
     next.address = address;
@@ -449,7 +489,13 @@ void Stepper::Arm(const Target& target) {
   } else if (target.by_steps || target.everywhere) {
     following.mode = Mode::kCount;
   } else {
-    SetBreakpoint(At(target.boundary.anchor), &following);
+    const Boundary& boundary = target.boundary;
+    // Each visit before the one that counts takes two traps.
+    const bool pays = boundary.visit_beyond != 0 && 2 * boundary.visit_beyond < boundary.beyond;
+    if (target.alone && pays && MakeLibraryWritable(boundary.address)) {
+      following.in_library = At(boundary.address);
+    }
+    SetBreakpoint(At(boundary.anchor), &following);
   }
 }
 
@@ -470,6 +516,8 @@ uint64_t Stepper::traps() { return trap_count.load(std::memory_order_relaxed); }
 void Stepper::Leave() {
   // A breakpoint may have turned stepping on meanwhile.
   ClearTrapFlag();
+  // What comes now uses the same libraries.
+  if (following.is_in_library) ClearBreakpoint(&following);
 }
 
 #else

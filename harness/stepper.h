@@ -6,8 +6,9 @@
 // instruction reached from the implementation, its own ones and those of libraries that it calls,
 // but not the harness's. A later call is then stopped at one of them: at the implementation's own
 // by a breakpoint in its code, written and taken back each time, since that costs a fraction of
-// stepping there; at a library's by a breakpoint at the instruction before and steps from there;
-// and by steps alone where code cannot be written.
+// stepping there; at a library's by a breakpoint before the library is called and from there by a
+// second one in the library, or by steps where that is not safe: other threads may come by there,
+// with the signal blocked; and by steps alone where code cannot be written.
 //
 // What it cannot do: it sees sequentially consistent interleavings of whole instructions only.
 // Instructions that the implementation executes with SIGTRAP blocked, and what a library does
@@ -37,6 +38,10 @@ struct Boundary {
   uint32_t visit = 0;     // that instruction is reached for the visit-th time, from 1
   uint64_t instruction = 0;
   uint32_t beyond = 0;
+  // In a library: `address` is reached from the anchor on for the so-manyeth time, from 1. 0: a
+  // breakpoint there would not do, as what came before may have blocked the signal or made a
+  // thread, or the instruction is being repeated.
+  uint32_t visit_beyond = 0;
 
   friend bool operator==(const Boundary&, const Boundary&) = default;
 };
@@ -70,6 +75,9 @@ class Stepper {
     bool everywhere = false;
     // The first of the implementation's own threads to come there is stopped, not the caller.
     bool iut_thread = false;
+    // The process has no threads but the harness's: code of libraries may hold a breakpoint. It
+    // is not reached where another thread happens to come by at that moment.
+    bool alone = false;
     // Called on the thread, inside a signal handler, when it is there; the thread goes on when
     // this returns. It may be called from within any function of the implementation or of libc,
     // one that holds a lock too.
@@ -95,7 +103,10 @@ class Stepper {
   static uint64_t traps();
 
  private:
+  bool MakeLibraryWritable(uintptr_t address);
+
   struct sigaction before_;
+  std::vector<uintptr_t> writable_;  // pages of libraries
 };
 
 // Of a trace: in all, and of each library function that the implementation calls. Of a longer one

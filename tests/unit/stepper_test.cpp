@@ -105,7 +105,7 @@ class StepperTest : public testing::Test {
       onlooker.pending = operation.IsPending();
       onlooker.answered = true;
     });
-    stepper_->Arm({boundary, by_steps, false, false, Onlooker::Stopped, &onlooker});
+    stepper_->Arm({boundary, by_steps, false, false, true, Onlooker::Stopped, &onlooker});
     Stepper::Enter();
     Plugin().finish(operation.handle, hr::kFail);
     Stepper::Leave();
@@ -188,7 +188,7 @@ TEST_F(StepperTest, LeavesTheCodeAsItWas) {
   // One that is never reached.
   Boundary unreached = boundaries.front();
   unreached.visit = 1'000'000;
-  stepper_->Arm({unreached, false, false, false, Onlooker::Stopped, nullptr});
+  stepper_->Arm({unreached, false, false, false, true, Onlooker::Stopped, nullptr});
   EXPECT_NE(*code, before);
   {
     LiveOperationOfPlugin operation;
