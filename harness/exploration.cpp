@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <csignal>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -175,14 +176,20 @@ void ExplorationRun::TraceStep(Worker& worker, uint32_t index, Stop& stop) {
     // One that has just been made still blocks all signals, and what a thread does until it waits
     // for work is done before the step or amid it, as it happens.
     AwaitIutThreads(stop);
-    stepper_->TraceIutThreads(IutThreads());
+    NoteMaskedThreads();
+    stepper_->TraceIutThreads(masked_threads_ ? std::vector<pid_t>{} : IutThreads());
   } else {
     stepper_->Trace();
   }
   PerformFollowed(worker, index, nullptr);
   if (stop.iut_thread) AwaitIutThreads(stop);
+  NoteMaskedThreads();
   bool complete = false;
-  plan_.NoteTrace(stepper_->TakeTrace(&complete));
+  std::vector<Boundary> trace = stepper_->TakeTrace(&complete);
+  if (!breakpoints_ || masked_threads_) {
+    for (size_t i = 0; i < trace.size(); ++i) trace[i].steps = i + 1;
+  }
+  plan_.NoteTrace(std::move(trace));
   if (!complete) exploration_.truncated = true;
 }
 
@@ -192,12 +199,13 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
   point.instruction = boundary.instruction;
   point.beyond = boundary.beyond;
   point.iut_thread = stop.iut_thread;
-  const bool by_steps = !breakpoints_ || program_.schedule.kind == Schedule::Kind::kPreempted;
+  const bool by_steps =
+      !breakpoints_ || masked_threads_ || program_.schedule.kind == Schedule::Kind::kPreempted;
   stop.where = Where::kInCall;
   if (stop.iut_thread) AwaitIutThreads(stop);
   const bool alone =
       boundary.visit_beyond != 0 && !stop.iut_thread && !again_by_steps_ && IutThreads().empty();
-  if (!stop.iut_thread || boundary.anchor != 0) {
+  if (!stop.iut_thread || (boundary.anchor != 0 && !masked_threads_)) {
     stepper_->Arm({boundary, by_steps, false, stop.iut_thread, alone, OnStopped, &stop});
   }
   PerformFollowed(worker, index, &point);
@@ -243,6 +251,14 @@ std::vector<pid_t> ExplorationRun::IutThreads() const {
     }
   });
   return threads;
+}
+
+// While an operation is alive: those that it has may be there no longer between interleavings.
+void ExplorationRun::NoteMaskedThreads() {
+  const std::vector<pid_t> threads = IutThreads();
+  masked_threads_ = masked_threads_ || std::any_of(threads.begin(), threads.end(), [](pid_t tid) {
+                      return BlocksSignal(tid, SIGTRAP);
+                    });
 }
 
 // Until none of the implementation's threads is doing anything, or one was stopped.

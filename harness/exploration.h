@@ -14,7 +14,9 @@
 // freely until they meet again. The call that waited is marked as held.
 //
 // Where a preemption is of the implementation's own threads, the first of them to come there while
-// the step's call is on its way is stopped, and stands for the thread of the step.
+// the step's call is on its way is stopped, and stands for the thread of the step. If one of them
+// blocks SIGTRAP, as many libraries' threads block all signals, none is stopped, and callers are
+// stopped by steps, as a breakpoint that such a thread comes to would end the process.
 //
 // kPreempted performs the Program once with the given points, counted by steps; before, it is
 // performed without stops, so that what happens only at a first call is over. kExplored traces each
@@ -81,6 +83,7 @@ class ExplorationRun {
   void LookAround(Worker& worker);
   std::vector<pid_t> IutThreads() const;
   void AwaitIutThreads(const Stop& stop) const;
+  void NoteMaskedThreads();
   // The leader: between interleavings.
   bool StartNext(Worker& worker);
   void EndInterleaving(Worker& worker);
@@ -129,6 +132,7 @@ class ExplorationRun {
   Boundary sweep_at_;
   int64_t started_ns_ = 0;  // the interleaving
   bool begin_starts_threads_ = false;
+  bool masked_threads_ = false;            // some of the implementation's would die of a breakpoint
   std::unordered_set<uint64_t> outcomes_;  // what was seen, hashed
   std::unordered_map<uintptr_t, std::string> places_;
   uint32_t kept_ = 0;                // interleavings whose events are kept

@@ -43,6 +43,7 @@ constexpr int kTries = 64;
 }  // namespace
 
 uint64_t TrapsOnTheWay(const Boundary& boundary) {
+  if (boundary.steps != 0) return boundary.steps;
   // Each visit before is one trap for the breakpoint and one for the instruction under it.
   return uint64_t{2} * (boundary.visit - 1) + boundary.beyond;
 }

@@ -2,8 +2,9 @@
 // its threads can be stopped, as far as the budget goes, and a sample of the rest.
 //
 // What one costs depends on where it stops: a boundary in a loop or inside a library is reached
-// only with traps on the way. Interleavings whose every stop is cheap come first and in order; what
-// the budget leaves for the others goes to a sample that depends on the seed alone. Pure.
+// only with traps on the way, and any where no breakpoint can be set. Interleavings whose every
+// stop is cheap come first and in order; what the budget leaves for the others goes to a sample
+// that depends on the seed alone. Pure.
 #ifndef VDSCONFORM_HARNESS_INTERLEAVINGS_H_
 #define VDSCONFORM_HARNESS_INTERLEAVINGS_H_
 

@@ -42,6 +42,8 @@ struct Boundary {
   // breakpoint there would not do, as what came before may have blocked the signal or made a
   // thread, or the instruction is being repeated.
   uint32_t visit_beyond = 0;
+  // Where no breakpoint can be set: how many steps from the call's first instruction; 0: one can.
+  uint64_t steps = 0;
 
   friend bool operator==(const Boundary&, const Boundary&) = default;
 };

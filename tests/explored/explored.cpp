@@ -7,10 +7,15 @@
 //   own-thread  as writer, but a thread of the implementation makes the transitions
 //   mutex       right: both take a mutex
 //   spin        right: both take a lock that spins
+//   masked      right: as mutex, beside a thread of its own that takes another one again and again
+//               with all signals blocked
 //
 // What it calls is written out here, so that nearly every instruction of a call is its own.
+#include <pthread.h>
+
 #include <atomic>
 #include <condition_variable>
+#include <csignal>
 #include <cstdint>
 #include <mutex>
 #include <string_view>
@@ -25,6 +30,8 @@ namespace {
 
 constexpr std::string_view kShape = EXPLORED_SHAPE;
 constexpr bool Is(std::string_view name) { return kShape == name; }
+
+constexpr bool kTakesMutex = Is("mutex") || Is("masked");
 
 constexpr auto kPending = static_cast<HRESULT>(0x80042409u);
 constexpr auto kNotSupported = static_cast<HRESULT>(0x80042400u);
@@ -81,7 +88,7 @@ class Halves {
 class Shared {
  public:
   void Store(Pair pair) {
-    if (Is("mutex")) {
+    if (kTakesMutex) {
       const std::lock_guard lock(mutex_);
       halves_.StoreTheHalves(pair);
     } else if (Is("spin")) {
@@ -93,7 +100,7 @@ class Shared {
     last_ = pair;
   }
   Pair Load() {
-    if (Is("mutex")) {
+    if (kTakesMutex) {
       const std::lock_guard lock(mutex_);
       return halves_.LoadOnce();
     }
@@ -117,6 +124,48 @@ class Shared {
   Halves halves_;
   std::atomic<Pair> last_{Pair{kPending, 0}};
 };
+
+// A thread for ever, which makes calls of the C library as long as there are operations.
+class Busybody {
+ public:
+  Busybody() {
+    sigset_t all;
+    sigset_t before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    std::thread([this] { Loop(); }).detach();
+    pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  }
+  void Count(int change) {
+    const std::lock_guard lock(mutex_);
+    operations_ += change;
+    changed_.notify_one();
+  }
+
+ private:
+  void Loop() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return operations_ > 0; });
+      lock.unlock();
+      for (int i = 0; i < 1'000; ++i) {
+        const std::lock_guard own(own_);
+      }
+      lock.lock();
+    }
+  }
+
+  std::mutex mutex_;
+  std::mutex own_;
+  std::condition_variable changed_;
+  int operations_ = 0;  // guarded by mutex_
+};
+
+void CountOperation(int change) {
+  if (!Is("masked")) return;
+  static auto* busybody = new Busybody;  // outlives its thread
+  busybody->Count(change);
+}
 
 class Operation final : public vdsconform::test_support::CountedAsync<Operation> {
  public:
@@ -179,6 +228,7 @@ class Finisher {
 };
 
 HRESULT Begin(const vdsconform_plan* plan, IVdsAsync** async, void** operation) {
+  CountOperation(1);
   auto* made = new Operation(plan->estimable != 0);
   *async = made;
   *operation = made;
@@ -196,7 +246,10 @@ void Finish(void* operation, HRESULT result) {
   finisher->Finish(its, result);
 }
 
-void End(void* operation) { static_cast<Operation*>(operation)->Release(); }
+void End(void* operation) {
+  static_cast<Operation*>(operation)->Release();
+  CountOperation(-1);
+}
 
 constexpr vdsconform_iut kIut = {
     VDSCONFORM_ABI,

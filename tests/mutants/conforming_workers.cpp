@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <csignal>
 #include <deque>
 #include <functional>
 #include <future>
@@ -14,8 +15,29 @@
 namespace vdsconform::mutants {
 namespace {
 
+// Blocks all signals of the calling thread.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  void Unblock() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+ private:
+  sigset_t before_;
+};
+
+// A thread that blocks all signals, as those of a library do that leaves them to its users.
+class MaskedThread : private SignalsBlocked, public OwnThread {
+ public:
+  MaskedThread() { Unblock(); }
+};
+
 // Each operation has a thread, and every transition happens on it.
-class TransitionsOnWorker : public Operation {
+template <class Worker>
+class TransitionsOn : public Operation {
  public:
   using Operation::Operation;
 
@@ -32,7 +54,7 @@ class TransitionsOnWorker : public Operation {
   }
 
  private:
-  OwnThread worker_;
+  Worker worker_;
 };
 
 // Each operation has a thread, and every QueryStatus is answered by it.
@@ -167,7 +189,9 @@ class BehindThunk : public Named, public Operation {
 
 constexpr Row kRows[] = {
     {"transitions_on_worker", "A thread of the operation makes every transition.", "",
-     Make<TransitionsOnWorker>},
+     Make<TransitionsOn<OwnThread>>},
+    {"transitions_on_masked_worker", "A thread that blocks all signals makes every transition.", "",
+     Make<TransitionsOn<MaskedThread>>},
     {"answers_on_worker", "A thread of the operation answers every QueryStatus.", "",
      Make<AnswersOnWorker>, "win32", "QA-02"},
     {"starts_thread_at_first_call", "Its first call starts a thread and waits for it to be up.", "",

@@ -239,6 +239,31 @@ TEST_P(ExplorationOfLocks, ACallThatWaitsForTheStoppedOneIsHeldAndComesBack) {
 INSTANTIATE_TEST_SUITE_P(Locks, ExplorationOfLocks, testing::Values("mutex", "spin"),
                          [](const auto& info) { return std::string(info.param); });
 
+// The instructions of a lock are many times those of the call that takes it.
+TEST_F(ExplorationTest, ALockIsStoppedInWithoutBeingSteppedThrough) {
+  Open("mutex");
+  const uint64_t before = Stepper::traps();
+  const Execution execution = Execute(AmidFinish());
+  const uint64_t traps = Stepper::traps() - before;
+  const uint64_t performed = execution.exploration.performed;
+  EXPECT_EQ(performed, execution.exploration.possible);
+  EXPECT_EQ(execution.exploration.missed, 0u);
+  // One for each boundary to trace them, then one or two to stop at each; by steps it is ten.
+  EXPECT_GT(traps, 2 * performed);
+  EXPECT_LT(traps, 4 * performed);
+}
+
+// A breakpoint in code that it executes, too, would be its end.
+TEST_F(ExplorationTest, AThreadThatBlocksAllSignalsMeetsNoBreakpoint) {
+  Open("masked");
+  const Execution execution = Execute(AmidFinish());
+  EXPECT_EQ(execution.inconclusive, "");
+  EXPECT_GT(execution.exploration.performed, 5u);
+  EXPECT_EQ(execution.exploration.performed, execution.exploration.possible);
+  EXPECT_GT(execution.exploration.held, 0u);
+  EXPECT_EQ(CountTorn(execution), 0u);
+}
+
 TEST_F(ExplorationTest, ACallIsHeldInTheOneInterleavingToo) {
   Open("mutex");
   const Program program = AmidFinish();

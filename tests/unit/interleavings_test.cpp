@@ -54,6 +54,14 @@ TEST(Interleavings, ABoundaryCostsTwoTrapsForEachVisitBeforeAndOneForEachStepBey
   EXPECT_EQ(TrapsOnTheWay(boundary), uint64_t{2} * (UINT32_MAX - 1));
 }
 
+TEST(Interleavings, ABoundaryCostsEachStepFromTheFirstWhereNoBreakpointCanBe) {
+  Boundary boundary;
+  boundary.visit = 4;
+  boundary.beyond = 5;
+  boundary.steps = 70;
+  EXPECT_EQ(TrapsOnTheWay(boundary), 70u);
+}
+
 TEST(Interleavings, AreCountedAsEveryCombination) {
   EXPECT_EQ(CountInterleavings({Trace(3, 4)}), 7u);
   EXPECT_EQ(CountInterleavings({Trace(3, 4), Trace(5, 0)}), 35u);

@@ -1,14 +1,19 @@
 // The stepper, on a plugin whose state is one atomic: what it is called with is the machine code
-// that the compiler made of it.
+// that the compiler made of it. And on one that takes a mutex, which is the C library's.
 #include "harness/stepper.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
+#include <cstring>
 #include <memory>
+#include <mutex>
 #include <set>
+#include <string>
 #include <thread>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -19,12 +24,19 @@
 namespace vdsconform {
 namespace {
 
+// Never unloaded: nor is what an implementation is tested by.
+IutLibrary* Load(const std::string& path) {
+  auto loaded = IutLibrary::Load(path);
+  return std::get<std::unique_ptr<IutLibrary>>(std::move(loaded)).release();
+}
+
 const vdsconform_iut& Plugin() {
-  // Never unloaded: nor is what an implementation is tested by.
-  static IutLibrary* library = [] {
-    auto loaded = IutLibrary::Load(std::string(VDSCONFORM_HOSTILE_DIR) + "/none.so");
-    return std::get<std::unique_ptr<IutLibrary>>(std::move(loaded)).release();
-  }();
+  static IutLibrary* library = Load(VDSCONFORM_HOSTILE_DIR "/none.so");
+  return library->iut();
+}
+
+const vdsconform_iut& PluginWithMutex() {
+  static IutLibrary* library = Load(VDSCONFORM_EXPLORED_DIR "/mutex.so");
   return library->iut();
 }
 
@@ -197,6 +209,139 @@ TEST_F(StepperTest, LeavesTheCodeAsItWas) {
   }
   EXPECT_FALSE(stepper_->Disarm());
   EXPECT_EQ(*code, before);
+}
+
+// The first bytes of an operation of the plugin with a mutex, that and all of its state included.
+using Bytes = std::array<unsigned char, 96>;
+
+struct Snapshot {
+  const void* object = nullptr;
+  Bytes bytes{};
+  std::thread::id thread;
+  int stops = 0;
+
+  static void Stopped(void* argument) {
+    auto* self = static_cast<Snapshot*>(argument);
+    ++self->stops;
+    self->thread = std::this_thread::get_id();
+    std::memcpy(self->bytes.data(), self->object, self->bytes.size());
+  }
+};
+
+class StepperInLibraries : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string why = Stepper::WhyNot(); !why.empty()) GTEST_SKIP() << why;
+    PluginWithMutex();
+    code_ = std::make_unique<CodeMap>();
+    ASSERT_TRUE(code_->MakeIutWritable());
+    stepper_ = std::make_unique<Stepper>(code_.get());
+    for (int i = 0; i < 3; ++i) {
+      boundaries_.clear();
+      Finish([&] { stepper_->Trace(); });
+      bool complete = false;
+      boundaries_ = stepper_->TakeTrace(&complete);
+      ASSERT_TRUE(complete);
+    }
+  }
+
+  // A finish after `prepare`, with the memory of the operation as it was always before.
+  template <class Prepare>
+  void Finish(Prepare prepare) {
+    vdsconform_plan plan{};
+    plan.size = sizeof plan;
+    plan.estimable = 1;
+    IVdsAsync* async = nullptr;
+    void* handle = nullptr;
+    ASSERT_EQ(PluginWithMutex().begin(&plan, &async, &handle), hr::kOk);
+    snapshot_ = Snapshot{};
+    snapshot_.object = async;
+    prepare();
+    Stepper::Enter();
+    PluginWithMutex().finish(handle, hr::kFail);
+    Stepper::Leave();
+    PluginWithMutex().end(handle);
+    async->Release();
+  }
+
+  // Whether a finish stopped at the boundary.
+  bool FinishWithStop(const Boundary& boundary, bool by_steps, bool alone) {
+    Finish([&] {
+      stepper_->Arm({boundary, by_steps, false, false, alone, Snapshot::Stopped, &snapshot_});
+    });
+    return stepper_->Disarm();
+  }
+
+  std::unique_ptr<CodeMap> code_;
+  std::unique_ptr<Stepper> stepper_;
+  std::vector<Boundary> boundaries_;  // of a finish
+  Snapshot snapshot_;
+};
+
+TEST_F(StepperInLibraries, ABreakpointStopsWhereStepsDo) {
+  int in_libraries = 0;
+  for (const Boundary& boundary : boundaries_) {
+    ASSERT_TRUE(FinishWithStop(boundary, true, false));
+    const Snapshot by_steps = snapshot_;
+    const uint64_t before = Stepper::traps();
+    ASSERT_TRUE(FinishWithStop(boundary, false, true));
+    const uint64_t traps = Stepper::traps() - before;
+    EXPECT_EQ(snapshot_.stops, 1);
+    EXPECT_EQ(snapshot_.bytes, by_steps.bytes)
+        << "instruction " << boundary.instruction << " and " << boundary.beyond;
+    if (boundary.visit_beyond == 1 && boundary.beyond > 2 && boundary.visit == 1) {
+      EXPECT_EQ(traps, 2u);
+      ++in_libraries;
+    }
+  }
+  EXPECT_GT(in_libraries, 10);
+}
+
+TEST_F(StepperInLibraries, NothingIsLeftInTheirCode) {
+  const auto boundary = std::find_if(boundaries_.begin(), boundaries_.end(), [](const Boundary& b) {
+    return b.beyond > 2 && b.visit_beyond == 1;
+  });
+  ASSERT_NE(boundary, boundaries_.end());
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code
+  const auto* code = reinterpret_cast<const volatile uint8_t*>(boundary->address);
+  const uint8_t before = *code;
+  EXPECT_TRUE(FinishWithStop(*boundary, false, true));
+  EXPECT_EQ(*code, before);
+  // Never reached: the harness, which uses the library, too, does not stop there instead.
+  Boundary unreached = *boundary;
+  unreached.visit_beyond = 2;
+  unreached.beyond = 100;
+  Finish([&] {
+    stepper_->Arm({unreached, false, false, false, true, Snapshot::Stopped, &snapshot_});
+  });
+  EXPECT_EQ(*code, before);
+  EXPECT_FALSE(stepper_->Disarm());
+  EXPECT_EQ(snapshot_.stops, 0);
+}
+
+// One that comes by while the breakpoint is there goes on, and lifts it for a moment.
+TEST_F(StepperInLibraries, OtherThreadsPassABreakpoint) {
+  std::atomic<bool> over{false};
+  std::thread passer([&over] {
+    std::mutex mutex;
+    while (!over) const std::lock_guard lock(mutex);
+  });
+  int stopped = 0;
+  for (int round = 0; round < 20; ++round) {
+    for (const Boundary& boundary : boundaries_) {
+      const bool is_reached = FinishWithStop(boundary, false, true);
+      if (boundary.beyond == 0) {
+        EXPECT_TRUE(is_reached);
+      }
+      EXPECT_EQ(snapshot_.stops, is_reached ? 1 : 0);
+      if (!is_reached) continue;
+      ++stopped;
+      EXPECT_EQ(snapshot_.thread, std::this_thread::get_id());
+    }
+  }
+  over = true;
+  passer.join();
+  EXPECT_GT(stopped, 100);
 }
 
 }  // namespace
