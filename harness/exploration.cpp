@@ -199,13 +199,12 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
   point.instruction = boundary.instruction;
   point.beyond = boundary.beyond;
   point.iut_thread = stop.iut_thread;
-  const bool by_steps =
-      !breakpoints_ || masked_threads_ || program_.schedule.kind == Schedule::Kind::kPreempted;
+  const bool by_steps = boundary.steps != 0 || program_.schedule.kind == Schedule::Kind::kPreempted;
   stop.where = Where::kInCall;
   if (stop.iut_thread) AwaitIutThreads(stop);
   const bool alone =
       boundary.visit_beyond != 0 && !stop.iut_thread && !again_by_steps_ && IutThreads().empty();
-  if (!stop.iut_thread || (boundary.anchor != 0 && !masked_threads_)) {
+  if (!stop.iut_thread || (boundary.anchor != 0 && boundary.steps == 0)) {
     stepper_->Arm({boundary, by_steps, false, stop.iut_thread, alone, OnStopped, &stop});
   }
   PerformFollowed(worker, index, &point);

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <cstring>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 
 #include "harness/thread_state.h"
@@ -45,6 +46,7 @@ struct Following {
   uint64_t instructions;  // of the implementation's own so far
   uint32_t beyond;
   uint32_t visits;         // of the breakpoint
+  bool is_repeating;       // the instruction under it, which was reached before
   uint8_t* in_library;     // where it goes on to from the anchor; nullptr: nowhere
   bool is_in_library;      // it has
   uintptr_t last;          // boundary before
@@ -94,17 +96,21 @@ class SlotLock {
 std::atomic<uint64_t> trap_count{0};
 
 const CodeMap* code_map = nullptr;
-// Of the trace: addresses in the order they were reached. Filled in the handler.
+// Of the trace: addresses in the order they were reached, with kBlocked where the call had blocked
+// SIGTRAP by then. Filled in the handler.
 uintptr_t* trace_begin = nullptr;
 size_t trace_size = 0;
 bool trace_complete = true;
 constexpr size_t kNone = SIZE_MAX;
 size_t first_system_call = kNone;  // index
+bool traced_blocks = false;        // SIGTRAP
+constexpr uintptr_t kBlocked = uintptr_t{1} << 63;
 
 void BeginTrace() {
   trace_size = 0;
   trace_complete = true;
   first_system_call = kNone;
+  traced_blocks = false;
 }
 
 // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code
@@ -132,10 +138,8 @@ void ClearBreakpoint(const Following* owner) {
   slot.address = nullptr;
 }
 
-bool IsRepeated(uintptr_t address) {
-  const uint8_t prefix = *At(address);
-  return prefix == 0xF2 || prefix == 0xF3;
-}
+bool IsRepeat(uint8_t prefix) { return prefix == 0xF2 || prefix == 0xF3; }
+bool IsRepeated(uintptr_t address) { return IsRepeat(*At(address)); }
 
 // A string instruction traps after each repetition but is reached only once.
 bool IsOwn(uintptr_t address, uintptr_t last) {
@@ -157,6 +161,30 @@ void Stop(Following& f) {
 
 bool IsSystemCall(uintptr_t address) { return At(address)[0] == 0x0F && At(address)[1] == 0x05; }
 
+// The first word of a signal set, which is all that the kernel's has.
+uint64_t SignalSetAt(greg_t address) {
+  uint64_t set = 0;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the argument of a system call
+  std::memcpy(&set, reinterpret_cast<void*>(address), kSignalSetBytes);
+  return set;
+}
+
+constexpr uint64_t kTrapInSet = uint64_t{1} << (SIGTRAP - 1);
+
+// After the system call that a traced thread is about to make.
+bool BlocksTrapAfter(const greg_t* registers, bool blocks) {
+  if (registers[REG_RAX] != SYS_rt_sigprocmask || registers[REG_RSI] == 0) return blocks;
+  const bool named = (SignalSetAt(registers[REG_RSI]) & kTrapInSet) != 0;
+  switch (registers[REG_RDI]) {
+    case SIG_BLOCK:
+      return blocks || named;
+    case SIG_UNBLOCK:
+      return blocks && !named;
+    default:
+      return named;
+  }
+}
+
 // A trap that finds its signal blocked ends the process, so SIGTRAP is kept out of masks that the
 // thread sets. What makes a thread or process would hand the trap flag on to it.
 bool MayStepInto(Following& f, greg_t* registers) {
@@ -164,9 +192,7 @@ bool MayStepInto(Following& f, greg_t* registers) {
     case SYS_rt_sigprocmask: {
       const greg_t set = registers[REG_RSI];
       if (set == 0 || registers[REG_RDI] == SIG_UNBLOCK) return true;
-      // NOLINTNEXTLINE(performance-no-int-to-ptr): the argument of a system call
-      std::memcpy(&f.unblocked_set, reinterpret_cast<void*>(set), kSignalSetBytes);
-      f.unblocked_set &= ~(uint64_t{1} << (SIGTRAP - 1));
+      f.unblocked_set = SignalSetAt(set) & ~kTrapInSet;
       f.signal_set = set;
       registers[REG_RSI] = reinterpret_cast<greg_t>(&f.unblocked_set);
       return true;
@@ -250,6 +276,7 @@ void Step(Following& f, ucontext_t* context) {
     {
       const SlotLock lock;
       if (slot.address != nullptr) Write(slot.address, kBreakpoint);
+      f.is_repeating = slot.address == At(address) && IsRepeat(slot.original);
     }
     f.mode = Mode::kNone;
     registers[REG_EFL] &= ~kTrapFlag;
@@ -282,8 +309,13 @@ void Step(Following& f, ucontext_t* context) {
     case Mode::kTrace:
       // A thread that is not the one yet has come to nothing that counts.
       if (f.iut_thread && traced_thread.load() == kNoThread) break;
-      if (trace_size < kMaxBoundaries) trace_begin[trace_size] = address;
-      if (first_system_call == kNone && IsSystemCall(address)) first_system_call = trace_size;
+      if (trace_size < kMaxBoundaries) {
+        trace_begin[trace_size] = traced_blocks ? address | kBlocked : address;
+      }
+      if (IsSystemCall(address)) {
+        first_system_call = std::min(first_system_call, trace_size);
+        traced_blocks = BlocksTrapAfter(registers, traced_blocks);
+      }
       // One more than there is room for tells that it is incomplete.
       if (++trace_size > kMaxBoundaries) f.mode = Mode::kNone;
       break;
@@ -326,9 +358,11 @@ void Break(Following& f, ucontext_t* context) {
       if (*At(address) == kBreakpoint) signal(SIGTRAP, SIG_DFL);
       return;
     }
+    const bool is_repeating = std::exchange(f.is_repeating, false);
     bool there = false;
     if (slot.owner == nullptr) {
-      there = !is_own_thread && ++slot.visits == slot.target.boundary.visit;
+      if (!is_own_thread && !is_repeating) ++slot.visits;
+      there = !is_own_thread && !is_repeating && slot.visits == slot.target.boundary.visit;
       if (there) {
         f = Following{};
         f.target = slot.target;
@@ -339,7 +373,8 @@ void Break(Following& f, ucontext_t* context) {
     } else if (slot.owner == &f) {
       const Boundary& boundary = f.target.boundary;
       const uint32_t wanted = f.is_in_library ? boundary.visit_beyond : boundary.visit;
-      there = f.after_library != Mode::kNone || ++f.visits == wanted;
+      if (!is_repeating) ++f.visits;
+      there = f.after_library != Mode::kNone || f.visits == wanted;
     }
     Write(slot.address, slot.original);
     if (there && f.in_library != nullptr) {
@@ -452,11 +487,12 @@ std::vector<Boundary> Stepper::TakeTrace(bool* complete) {
   std::vector<Boundary> boundaries;
   std::unordered_map<uintptr_t, uint32_t> visits;
   std::unordered_map<uintptr_t, uint32_t> visits_beyond;  // since the anchor
+  std::unordered_set<uintptr_t> blocked;                  // executed with SIGTRAP blocked
   Boundary next;
   bool anchored = false;
   uintptr_t last = 0;
   for (size_t i = 0; i < std::min(trace_size, kMaxBoundaries); ++i) {
-    const uintptr_t address = trace_begin[i];
+    const uintptr_t address = trace_begin[i] & ~kBlocked;
     if (IsOwn(address, last)) {
       next.instruction = anchored ? next.instruction + 1 : 0;
       next.beyond = 0;
@@ -473,6 +509,9 @@ std::vector<Boundary> Stepper::TakeTrace(bool* complete) {
     }
     last = address;
     next.address = address;
+    if ((trace_begin[i] & kBlocked) != 0) blocked.insert(address);
+    // The breakpoint of the anchor is met at each of its visits.
+    next.steps = blocked.contains(next.anchor) || blocked.contains(address) ? i + 1 : 0;
     // What a library does before the implementation's first instruction is not reached from it.
     if (anchored) boundaries.push_back(next);
   }

@@ -11,8 +11,7 @@
 // with the signal blocked; and by steps alone where code cannot be written.
 //
 // What it cannot do: it sees sequentially consistent interleavings of whole instructions only.
-// Instructions that the implementation executes with SIGTRAP blocked, and what a library does
-// after it has made a thread or process, are not boundaries.
+// What a library does after it has made a thread or process is no boundary.
 //
 // One stepper at a time in a process. A thread traces or arms for itself. What happens while a
 // thread is stopped happens inside a signal handler of it: see Target::stopped.
@@ -42,7 +41,8 @@ struct Boundary {
   // breakpoint there would not do, as what came before may have blocked the signal or made a
   // thread, or the instruction is being repeated.
   uint32_t visit_beyond = 0;
-  // Where no breakpoint can be set: how many steps from the call's first instruction; 0: one can.
+  // Where no breakpoint can be set, as the code cannot be written or the call has SIGTRAP blocked:
+  // how many steps from the call's first instruction. 0: one can.
   uint64_t steps = 0;
 
   friend bool operator==(const Boundary&, const Boundary&) = default;

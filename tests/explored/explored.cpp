@@ -7,6 +7,9 @@
 //   own-thread  as writer, but a thread of the implementation makes the transitions
 //   mutex       right: both take a mutex
 //   spin        right: both take a lock that spins
+//   repeats     right: both take a mutex, and a transition goes over memory with a string
+//               instruction, twice
+//   blocks      right: both take a mutex, with all signals blocked
 //   masked      right: as mutex, beside a thread of its own that takes another one again and again
 //               with all signals blocked
 //
@@ -17,6 +20,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdint>
+#include <cstring>
 #include <mutex>
 #include <string_view>
 #include <thread>
@@ -31,7 +35,7 @@ namespace {
 constexpr std::string_view kShape = EXPLORED_SHAPE;
 constexpr bool Is(std::string_view name) { return kShape == name; }
 
-constexpr bool kTakesMutex = Is("mutex") || Is("masked");
+constexpr bool kTakesMutex = Is("mutex") || Is("masked") || Is("repeats") || Is("blocks");
 
 constexpr auto kPending = static_cast<HRESULT>(0x80042409u);
 constexpr auto kNotSupported = static_cast<HRESULT>(0x80042400u);
@@ -53,6 +57,27 @@ class SpinLock {
 
  private:
   std::atomic_flag taken_ = ATOMIC_FLAG_INIT;
+};
+
+void BlockAllSignals(sigset_t* before) {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, before);
+}
+
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    if (Is("blocks")) BlockAllSignals(&before_);
+  }
+  ~SignalsBlocked() {
+    if (Is("blocks")) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_{};
 };
 
 // The two outputs, each by itself, stored and loaded in the order of the source.
@@ -89,7 +114,9 @@ class Shared {
  public:
   void Store(Pair pair) {
     if (kTakesMutex) {
+      const SignalsBlocked blocked;
       const std::lock_guard lock(mutex_);
+      if (Is("repeats")) Scribble();
       halves_.StoreTheHalves(pair);
     } else if (Is("spin")) {
       const std::lock_guard lock(spin_);
@@ -101,6 +128,7 @@ class Shared {
   }
   Pair Load() {
     if (kTakesMutex) {
+      const SignalsBlocked blocked;
       const std::lock_guard lock(mutex_);
       return halves_.LoadOnce();
     }
@@ -119,6 +147,22 @@ class Shared {
   }
 
  private:
+  void Scribble() {
+    Fill(1);
+    Fill(2);
+  }
+  // One instruction for both.
+  [[gnu::noinline]] void Fill(int byte) {
+#if defined(__x86_64__)
+    void* to = scribbled_;
+    size_t count = sizeof scribbled_;
+    __asm__ volatile("rep stosb" : "+D"(to), "+c"(count) : "a"(byte) : "memory");
+#else
+    std::memset(scribbled_, byte, sizeof scribbled_);
+#endif
+  }
+
+  unsigned char scribbled_[8]{};
   std::mutex mutex_;
   SpinLock spin_;
   Halves halves_;
@@ -129,10 +173,8 @@ class Shared {
 class Busybody {
  public:
   Busybody() {
-    sigset_t all;
     sigset_t before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
+    BlockAllSignals(&before);
     std::thread([this] { Loop(); }).detach();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }

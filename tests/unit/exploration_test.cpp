@@ -264,6 +264,20 @@ TEST_F(ExplorationTest, AThreadThatBlocksAllSignalsMeetsNoBreakpoint) {
   EXPECT_EQ(CountTorn(execution), 0u);
 }
 
+// Nor does a call that has blocked them itself.
+TEST_F(ExplorationTest, ACallThatBlocksAllSignalsMeetsNoBreakpoint) {
+  Open("blocks");
+  for (const Program& program : {AmidFinish(), AmidCall()}) {
+    const Execution execution = Execute(program);
+    EXPECT_EQ(execution.inconclusive, "");
+    EXPECT_GT(execution.exploration.performed, 50u);
+    EXPECT_EQ(execution.exploration.performed, execution.exploration.possible);
+    EXPECT_EQ(execution.exploration.missed, 0u);
+    EXPECT_GT(execution.exploration.held, 0u);
+    EXPECT_EQ(CountTorn(execution), 0u);
+  }
+}
+
 TEST_F(ExplorationTest, ACallIsHeldInTheOneInterleavingToo) {
   Open("mutex");
   const Program program = AmidFinish();

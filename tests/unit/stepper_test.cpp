@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -35,8 +36,10 @@ const vdsconform_iut& Plugin() {
   return library->iut();
 }
 
-const vdsconform_iut& PluginWithMutex() {
-  static IutLibrary* library = Load(VDSCONFORM_EXPLORED_DIR "/mutex.so");
+const vdsconform_iut& PluginWithMutex(const std::string& name) {
+  static std::map<std::string, IutLibrary*> libraries;
+  IutLibrary*& library = libraries[name];
+  if (library == nullptr) library = Load(VDSCONFORM_EXPLORED_DIR "/" + name + ".so");
   return library->iut();
 }
 
@@ -228,11 +231,11 @@ struct Snapshot {
   }
 };
 
-class StepperInLibraries : public testing::Test {
+class StepperInLibraries : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
     if (const std::string why = Stepper::WhyNot(); !why.empty()) GTEST_SKIP() << why;
-    PluginWithMutex();
+    plugin_ = &PluginWithMutex(GetParam());
     code_ = std::make_unique<CodeMap>();
     ASSERT_TRUE(code_->MakeIutWritable());
     stepper_ = std::make_unique<Stepper>(code_.get());
@@ -253,14 +256,14 @@ class StepperInLibraries : public testing::Test {
     plan.estimable = 1;
     IVdsAsync* async = nullptr;
     void* handle = nullptr;
-    ASSERT_EQ(PluginWithMutex().begin(&plan, &async, &handle), hr::kOk);
+    ASSERT_EQ(plugin_->begin(&plan, &async, &handle), hr::kOk);
     snapshot_ = Snapshot{};
     snapshot_.object = async;
     prepare();
     Stepper::Enter();
-    PluginWithMutex().finish(handle, hr::kFail);
+    plugin_->finish(handle, hr::kFail);
     Stepper::Leave();
-    PluginWithMutex().end(handle);
+    plugin_->end(handle);
     async->Release();
   }
 
@@ -272,13 +275,14 @@ class StepperInLibraries : public testing::Test {
     return stepper_->Disarm();
   }
 
+  const vdsconform_iut* plugin_ = nullptr;
   std::unique_ptr<CodeMap> code_;
   std::unique_ptr<Stepper> stepper_;
   std::vector<Boundary> boundaries_;  // of a finish
   Snapshot snapshot_;
 };
 
-TEST_F(StepperInLibraries, ABreakpointStopsWhereStepsDo) {
+TEST_P(StepperInLibraries, ABreakpointStopsWhereStepsDo) {
   int in_libraries = 0;
   for (const Boundary& boundary : boundaries_) {
     ASSERT_TRUE(FinishWithStop(boundary, true, false));
@@ -297,7 +301,7 @@ TEST_F(StepperInLibraries, ABreakpointStopsWhereStepsDo) {
   EXPECT_GT(in_libraries, 10);
 }
 
-TEST_F(StepperInLibraries, NothingIsLeftInTheirCode) {
+TEST_P(StepperInLibraries, NothingIsLeftInTheirCode) {
   const auto boundary = std::find_if(boundaries_.begin(), boundaries_.end(), [](const Boundary& b) {
     return b.beyond > 2 && b.visit_beyond == 1;
   });
@@ -320,7 +324,7 @@ TEST_F(StepperInLibraries, NothingIsLeftInTheirCode) {
 }
 
 // One that comes by while the breakpoint is there goes on, and lifts it for a moment.
-TEST_F(StepperInLibraries, OtherThreadsPassABreakpoint) {
+TEST_P(StepperInLibraries, OtherThreadsPassABreakpoint) {
   std::atomic<bool> over{false};
   std::thread passer([&over] {
     std::mutex mutex;
@@ -343,6 +347,9 @@ TEST_F(StepperInLibraries, OtherThreadsPassABreakpoint) {
   passer.join();
   EXPECT_GT(stopped, 100);
 }
+
+INSTANTIATE_TEST_SUITE_P(Plugins, StepperInLibraries, testing::Values("mutex", "repeats"),
+                         [](const auto& info) { return std::string(info.param); });
 
 }  // namespace
 }  // namespace vdsconform
