@@ -11,7 +11,7 @@
 
 namespace vdsconform {
 
-class alignas(64) Baton {
+class Baton {
  public:
   // Threads have small numbers of their owner's choice, below 256. Number 0 holds it first.
   uint32_t holder() const { return turn_.load(std::memory_order_acquire) & 0xFF; }
