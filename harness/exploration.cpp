@@ -20,6 +20,9 @@ namespace {
 constexpr int kSpins = 40'000;
 constexpr int kQuickLooks = 4;
 constexpr std::chrono::microseconds kLook{100};
+// The onlooker's where there is but one interleaving, which is to go the same way each time: the
+// time that a virtual machine did not run is counted as that of the thread which ran.
+constexpr int64_t kPatienceForOne = 100;
 
 }  // namespace
 
@@ -42,6 +45,7 @@ ExplorationRun::ExplorationRun(Stage& stage, const CodeMap& code, bool breakpoin
   // The helper and workers of earlier Programs sleep, but are threads, too.
   for (const pid_t tid : stage.WorkerThreads()) own_threads_.push_back(tid);
   onlooker_.SetOwnThreads(own_threads_);
+  if (program.schedule.kind == Schedule::Kind::kPreempted) onlooker_.SetPatience(kPatienceForOne);
   for (const Step& step : program.steps) {
     const auto at = std::find(threads_.begin(), threads_.end(), step.thread) - threads_.begin();
     // A barrier, which means nothing here, may be on a thread without other steps.
@@ -447,6 +451,9 @@ void ExplorationRun::WaitToGoOn(uint32_t at) {
     const uint64_t sequence = runner.call_sequence();
     // Whoever is stopped watches; a second thread is stopped only once the first goes on.
     const Onlooker::Sight sight = onlooker_.Look(runner);
+    // One that has been stopped and has handed the baton on meanwhile sleeps in here, not in its
+    // call.
+    if (baton_.holder() != holder) continue;
     if (sight == Onlooker::Sight::kWaits) {
       workers_[holder]->NoteHeld(sequence);
       if (stopped_count_ == 1) held_before_second_ = true;

@@ -60,7 +60,7 @@ Onlooker::Sight Onlooker::Look(const Worker& worker) {
   if (!still_asleep) asleep_since_ns_ = now;
 
   const auto stepping = static_cast<int64_t>(std::min(traps - first_traps_, kTraps)) * kTrapNs;
-  const int64_t limit = std::max(kSpinNs, kUsualTimes * usual_ns_) + stepping;
+  const int64_t limit = patience_ * std::max(kSpinNs, kUsualTimes * usual_ns_) + stepping;
   used_ns_ += std::min(static_cast<int64_t>(sample->cpu_ns - last_.cpu_ns), limit / kSpinLooks);
   last_ = *sample;
   if (used_ns_ >= limit) return Sight::kWaits;
@@ -70,7 +70,7 @@ Onlooker::Sight Onlooker::Look(const Worker& worker) {
   if (!sample->asleep) return Sight::kGoesOn;
   if (!still_asleep) return sample->untimed_futex ? Sight::kSleeps : Sight::kGoesOn;
   const bool for_ever = sample->untimed_futex && OthersAsleep(tid);
-  return for_ever || now - asleep_since_ns_ > kSleepNs ? Sight::kWaits : Sight::kGoesOn;
+  return for_ever || now - asleep_since_ns_ > patience_ * kSleepNs ? Sight::kWaits : Sight::kGoesOn;
 }
 
 }  // namespace vdsconform

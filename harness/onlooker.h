@@ -20,6 +20,10 @@ class Onlooker {
   // `own`: the threads that are not the implementation's.
   void SetOwnThreads(std::vector<pid_t> own) { own_ = std::move(own); }
 
+  // How many times as long as usual it looks before it takes a call to wait that spins, or sleeps
+  // while others might wake it: where that is seen seldom, it may take its time.
+  void SetPatience(int64_t times) { patience_ = times; }
+
   // The longest that a call of this Program took while nobody was stopped.
   void NoteUsual(int64_t duration_ns) { usual_ns_ = std::max(usual_ns_, duration_ns); }
 
@@ -40,6 +44,7 @@ class Onlooker {
   bool OthersAsleep(pid_t but) const;
 
   std::vector<pid_t> own_;
+  int64_t patience_ = 1;
   int64_t usual_ns_ = 0;
   uint64_t sequence_ = 0;  // of the call that is looked at
   ThreadSample last_;      // of that call

@@ -236,6 +236,23 @@ TEST_P(ExplorationOfLocks, ACallThatWaitsForTheStoppedOneIsHeldAndComesBack) {
   }
 }
 
+TEST_P(ExplorationOfLocks, ACallIsHeldInTheOneInterleavingToo) {
+  Open(GetParam());
+  const Program program = AmidFinish();
+  const Execution explored = Execute(program);
+  const auto& events = explored.history.events;
+  const auto held =
+      std::find_if(events.begin(), events.end(), [](const Event& event) { return event.held; });
+  ASSERT_NE(held, events.end());
+  Finding finding;
+  finding.witnesses = {*held};
+  const std::optional<Program> one = OneInterleaving(program, explored, finding);
+  ASSERT_TRUE(one);
+  const Execution execution = Execute(*one);
+  EXPECT_EQ(execution.inconclusive, "");
+  EXPECT_TRUE(HasHeld(execution));
+}
+
 INSTANTIATE_TEST_SUITE_P(Locks, ExplorationOfLocks, testing::Values("mutex", "spin"),
                          [](const auto& info) { return std::string(info.param); });
 
@@ -276,23 +293,6 @@ TEST_F(ExplorationTest, ACallThatBlocksAllSignalsMeetsNoBreakpoint) {
     EXPECT_GT(execution.exploration.held, 0u);
     EXPECT_EQ(CountTorn(execution), 0u);
   }
-}
-
-TEST_F(ExplorationTest, ACallIsHeldInTheOneInterleavingToo) {
-  Open("mutex");
-  const Program program = AmidFinish();
-  const Execution explored = Execute(program);
-  const auto& events = explored.history.events;
-  const auto held =
-      std::find_if(events.begin(), events.end(), [](const Event& event) { return event.held; });
-  ASSERT_NE(held, events.end());
-  Finding finding;
-  finding.witnesses = {*held};
-  const std::optional<Program> one = OneInterleaving(program, explored, finding);
-  ASSERT_TRUE(one);
-  const Execution execution = Execute(*one);
-  EXPECT_EQ(execution.inconclusive, "");
-  EXPECT_TRUE(HasHeld(execution));
 }
 
 TEST_F(ExplorationTest, APointThatIsNotReachedIsInconclusive) {
