@@ -30,6 +30,7 @@ class HostWatch {
   HostLimits limits_;
   uint64_t threads_at_start_;  // in the whole system
   int64_t next_look_ns_ = 0;
+  int64_t next_count_ns_ = 0;
 };
 
 }  // namespace vdsconform
