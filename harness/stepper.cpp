@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <unordered_map>
 #include <unordered_set>
@@ -94,6 +95,8 @@ class SlotLock {
 };
 
 std::atomic<uint64_t> trap_count{0};
+
+struct sigaction handler_before;  // of SIGTRAP
 
 const CodeMap* code_map = nullptr;
 // Of the trace: addresses in the order they were reached, with kBlocked where the call had blocked
@@ -437,13 +440,15 @@ Stepper::Stepper(const CodeMap* code) {
   action.sa_sigaction = OnTrap;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
   sigaddset(&action.sa_mask, MarkSignal());
-  sigaction(SIGTRAP, &action, &before_);
+  struct sigaction before {};
+  sigaction(SIGTRAP, &action, &before);
+  if (before.sa_sigaction != OnTrap) handler_before = before;
 }
 
 Stepper::~Stepper() {
   ClearBreakpoint(nullptr);
   for (const uintptr_t page : writable_) CodeMap::Protect(page);
-  sigaction(SIGTRAP, &before_, nullptr);
+  if (handler_before.sa_handler != SIG_DFL) sigaction(SIGTRAP, &handler_before, nullptr);
 }
 
 // False: the system refuses.
@@ -561,7 +566,7 @@ void Stepper::Leave() {
 
 #else
 
-Stepper::Stepper(const CodeMap* /*code*/) : before_() {}
+Stepper::Stepper(const CodeMap* /*code*/) {}
 Stepper::~Stepper() = default;
 void Stepper::Trace() {}
 std::vector<Boundary> Stepper::TakeTrace(bool* complete) {

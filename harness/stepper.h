@@ -20,7 +20,6 @@
 
 #include <sys/types.h>
 
-#include <csignal>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -50,7 +49,9 @@ struct Boundary {
 
 class Stepper {
  public:
-  // `code` outlives the stepper. Takes SIGTRAP until it is destroyed.
+  // `code` outlives the stepper. Takes SIGTRAP until it is destroyed, and longer where nobody had
+  // taken it: a thread that has met a breakpoint may not have come to its handler yet. Then it
+  // does what it would have done without us.
   explicit Stepper(const CodeMap* code);
   ~Stepper();
   Stepper(const Stepper&) = delete;
@@ -107,7 +108,6 @@ class Stepper {
  private:
   bool MakeLibraryWritable(uintptr_t address);
 
-  struct sigaction before_;
   std::vector<uintptr_t> writable_;  // pages of libraries
 };
 

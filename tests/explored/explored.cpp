@@ -10,8 +10,10 @@
 //   repeats     right: both take a mutex, and a transition goes over memory with a string
 //               instruction, twice
 //   blocks      right: both take a mutex, with all signals blocked
-//   masked      right: as mutex, beside a thread of its own that takes another one again and again
-//               with all signals blocked
+//   wanders     right: both take a mutex, and transitions call one function of the C library and
+//               another in turn
+//   busy        right: as mutex, beside a thread of its own that takes another one again and again
+//   masked      the same, and that thread blocks all signals
 //
 // What it calls is written out here, so that nearly every instruction of a call is its own.
 #include <pthread.h>
@@ -20,6 +22,7 @@
 #include <condition_variable>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 #include <mutex>
 #include <string_view>
@@ -35,7 +38,8 @@ namespace {
 constexpr std::string_view kShape = EXPLORED_SHAPE;
 constexpr bool Is(std::string_view name) { return kShape == name; }
 
-constexpr bool kTakesMutex = Is("mutex") || Is("masked") || Is("repeats") || Is("blocks");
+constexpr bool kTakesMutex =
+    Is("mutex") || Is("masked") || Is("repeats") || Is("blocks") || Is("wanders") || Is("busy");
 
 constexpr auto kPending = static_cast<HRESULT>(0x80042409u);
 constexpr auto kNotSupported = static_cast<HRESULT>(0x80042400u);
@@ -117,6 +121,7 @@ class Shared {
       const SignalsBlocked blocked;
       const std::lock_guard lock(mutex_);
       if (Is("repeats")) Scribble();
+      if (Is("wanders")) Wander();
       halves_.StoreTheHalves(pair);
     } else if (Is("spin")) {
       const std::lock_guard lock(spin_);
@@ -162,6 +167,17 @@ class Shared {
 #endif
   }
 
+  // From one place in the code.
+  static void Wander() {
+    using Parse = unsigned long (*)(const char*);
+    static constexpr Parse kParse[] = {
+        [](const char* text) { return static_cast<unsigned long>(std::strtol(text, nullptr, 10)); },
+        [](const char* text) { return std::strtoul(text, nullptr, 10); },
+    };
+    static std::atomic<unsigned> calls{0};
+    if (kParse[calls++ % 2]("2147483647") == 0) std::abort();
+  }
+
   unsigned char scribbled_[8]{};
   std::mutex mutex_;
   SpinLock spin_;
@@ -174,7 +190,8 @@ class Busybody {
  public:
   Busybody() {
     sigset_t before;
-    BlockAllSignals(&before);
+    pthread_sigmask(SIG_SETMASK, nullptr, &before);
+    if (Is("masked")) BlockAllSignals(nullptr);
     std::thread([this] { Loop(); }).detach();
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
@@ -204,7 +221,7 @@ class Busybody {
 };
 
 void CountOperation(int change) {
-  if (!Is("masked")) return;
+  if (!Is("busy") && !Is("masked")) return;
   static auto* busybody = new Busybody;  // outlives its thread
   busybody->Count(change);
 }

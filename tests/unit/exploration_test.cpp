@@ -270,6 +270,31 @@ TEST_F(ExplorationTest, ALockIsStoppedInWithoutBeingSteppedThrough) {
   EXPECT_LT(traps, 4 * performed);
 }
 
+// Half of the breakpoints in a library are in a function that is not called this time.
+TEST_F(ExplorationTest, WhereABreakpointInALibraryIsNotReachedStepsAreTaken) {
+  Open("wanders");
+  Program program = AmidFinish();
+  program.schedule.traps = 1'000'000;
+  const Execution execution = Execute(program);
+  EXPECT_EQ(execution.inconclusive, "");
+  EXPECT_GT(execution.exploration.performed, 100u);
+  EXPECT_EQ(execution.exploration.performed, execution.exploration.possible);
+  EXPECT_LT(execution.exploration.missed, execution.exploration.performed / 10);
+  EXPECT_EQ(CountTorn(execution), 0u);
+}
+
+// A thread that comes by all the time would be held up by a breakpoint in a library, and lift it.
+TEST_F(ExplorationTest, NoBreakpointIsInALibraryWhereTheImplementationHasThreads) {
+  Open("busy");
+  const uint64_t before = Stepper::traps();
+  const Execution execution = Execute(AmidFinish());
+  const uint64_t traps = Stepper::traps() - before;
+  EXPECT_EQ(execution.exploration.performed, execution.exploration.possible);
+  EXPECT_EQ(execution.exploration.missed, 0u);
+  // By steps from where the library is called; by breakpoints there it is a third of that.
+  EXPECT_GT(traps, 6 * execution.exploration.performed);
+}
+
 // A breakpoint in code that it executes, too, would be its end.
 TEST_F(ExplorationTest, AThreadThatBlocksAllSignalsMeetsNoBreakpoint) {
   Open("masked");

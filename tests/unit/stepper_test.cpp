@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <csignal>
 #include <cstring>
 #include <map>
 #include <memory>
@@ -212,6 +213,25 @@ TEST_F(StepperTest, LeavesTheCodeAsItWas) {
   }
   EXPECT_FALSE(stepper_->Disarm());
   EXPECT_EQ(*code, before);
+}
+
+// A thread may have met a breakpoint and come to the handler only when it is over.
+TEST_F(StepperTest, LeavesAHandlerForThoseWhoAreLate) {
+  stepper_.reset();
+  struct sigaction now {};
+  sigaction(SIGTRAP, nullptr, &now);
+  EXPECT_NE(now.sa_handler, SIG_DFL);
+  // What it leaves does nothing for a breakpoint that is none of ours.
+  EXPECT_EXIT(__asm__ volatile("int3"), testing::KilledBySignal(SIGTRAP), "");
+  EXPECT_EXIT(raise(SIGTRAP), testing::KilledBySignal(SIGTRAP), "");
+}
+
+TEST_F(StepperTest, GivesAHandlerBackThatWasThere) {
+  stepper_.reset();
+  const auto before = signal(SIGTRAP, SIG_IGN);
+  stepper_ = std::make_unique<Stepper>(code_.get());
+  stepper_.reset();
+  EXPECT_EQ(signal(SIGTRAP, before), SIG_IGN);
 }
 
 // The first bytes of an operation of the plugin with a mutex, that and all of its state included.
