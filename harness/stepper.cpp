@@ -78,8 +78,9 @@ constexpr pid_t kNoThread = 0;
 constexpr pid_t kTraceOver = -1;
 std::atomic<pid_t> traced_thread{kTraceOver};
 std::atomic<uint32_t> marked_threads{0};  // have taken the signal
-// How often threads of the implementation were to be stopped.
+// How often threads of the implementation were to be stopped, and how many of them are being.
 std::atomic<uint32_t> armings{0};
+std::atomic<uint32_t> stopping_threads{0};
 // Guards it, and the code under it: threads that run freely may meet a breakpoint not their own.
 std::atomic_flag slot_lock = ATOMIC_FLAG_INIT;
 
@@ -149,11 +150,17 @@ bool IsOwn(uintptr_t address, uintptr_t last) {
   return code_map->IsIut(address) && !(address == last && IsRepeated(address));
 }
 
-// Not before the breakpoint has been taken back: what gives access to errno may hold it.
+// Not before the breakpoint has been taken back: what gives access to errno may hold it. A thread
+// of the implementation may have waited for a processor since it came there, until nobody wants it
+// any more; those who have gone on without it see either that it is here or that it will not be.
 void CallStopped(Following& f) {
   const int error = errno;
-  f.stopped = true;
-  f.target.stopped(f.target.argument);
+  if (f.iut_thread) stopping_threads.fetch_add(1);
+  if (!f.iut_thread || f.arming == armings.load()) {
+    f.stopped = true;
+    f.target.stopped(f.target.argument);
+  }
+  if (f.iut_thread) stopping_threads.fetch_sub(1);
   errno = error;
 }
 
@@ -447,6 +454,10 @@ Stepper::Stepper(const CodeMap* code) {
 
 Stepper::~Stepper() {
   ClearBreakpoint(nullptr);
+  armings.fetch_add(1);
+  // One that its implementation has ended meanwhile never goes.
+  constexpr int kYields = 1'000'000;
+  for (int i = 0; i < kYields && stopping_threads.load() != 0; ++i) sched_yield();
   for (const uintptr_t page : writable_) CodeMap::Protect(page);
   if (handler_before.sa_handler != SIG_DFL) sigaction(SIGTRAP, &handler_before, nullptr);
 }

@@ -53,6 +53,7 @@ class Stepper {
   // taken it: a thread that has met a breakpoint may not have come to its handler yet. Then it
   // does what it would have done without us.
   explicit Stepper(const CodeMap* code);
+  // Waits until threads that are stopped have gone on.
   ~Stepper();
   Stepper(const Stepper&) = delete;
   Stepper& operator=(const Stepper&) = delete;

@@ -127,6 +127,36 @@ class ExplorationTest : public testing::Test {
   std::unique_ptr<Subject> subject_;
 };
 
+// These two come first: libraries of later ones leave threads behind where all tests share a
+// process, and then no breakpoint is set in a library.
+
+// The instructions of a lock are many times those of the call that takes it.
+TEST_F(ExplorationTest, ALockIsStoppedInWithoutBeingSteppedThrough) {
+  Open("mutex");
+  const uint64_t before = Stepper::traps();
+  const Execution execution = Execute(AmidFinish());
+  const uint64_t traps = Stepper::traps() - before;
+  const uint64_t performed = execution.exploration.performed;
+  EXPECT_EQ(performed, execution.exploration.possible);
+  EXPECT_EQ(execution.exploration.missed, 0u);
+  // One for each boundary to trace them, then one or two to stop at each; by steps it is ten.
+  EXPECT_GT(traps, 2 * performed);
+  EXPECT_LT(traps, 4 * performed);
+}
+
+// Half of the breakpoints in a library are in a function that is not called this time.
+TEST_F(ExplorationTest, WhereABreakpointInALibraryIsNotReachedStepsAreTaken) {
+  Open("wanders");
+  Program program = AmidFinish();
+  program.schedule.traps = 1'000'000;
+  const Execution execution = Execute(program);
+  EXPECT_EQ(execution.inconclusive, "");
+  EXPECT_GT(execution.exploration.performed, 100u);
+  EXPECT_EQ(execution.exploration.performed, execution.exploration.possible);
+  EXPECT_LT(execution.exploration.missed, execution.exploration.performed / 10);
+  EXPECT_EQ(CountTorn(execution), 0u);
+}
+
 TEST_F(ExplorationTest, ATornWriteIsSeenFromAmidIt) {
   Open("writer");
   const Program program = AmidFinish();
@@ -255,33 +285,6 @@ TEST_P(ExplorationOfLocks, ACallIsHeldInTheOneInterleavingToo) {
 
 INSTANTIATE_TEST_SUITE_P(Locks, ExplorationOfLocks, testing::Values("mutex", "spin"),
                          [](const auto& info) { return std::string(info.param); });
-
-// The instructions of a lock are many times those of the call that takes it.
-TEST_F(ExplorationTest, ALockIsStoppedInWithoutBeingSteppedThrough) {
-  Open("mutex");
-  const uint64_t before = Stepper::traps();
-  const Execution execution = Execute(AmidFinish());
-  const uint64_t traps = Stepper::traps() - before;
-  const uint64_t performed = execution.exploration.performed;
-  EXPECT_EQ(performed, execution.exploration.possible);
-  EXPECT_EQ(execution.exploration.missed, 0u);
-  // One for each boundary to trace them, then one or two to stop at each; by steps it is ten.
-  EXPECT_GT(traps, 2 * performed);
-  EXPECT_LT(traps, 4 * performed);
-}
-
-// Half of the breakpoints in a library are in a function that is not called this time.
-TEST_F(ExplorationTest, WhereABreakpointInALibraryIsNotReachedStepsAreTaken) {
-  Open("wanders");
-  Program program = AmidFinish();
-  program.schedule.traps = 1'000'000;
-  const Execution execution = Execute(program);
-  EXPECT_EQ(execution.inconclusive, "");
-  EXPECT_GT(execution.exploration.performed, 100u);
-  EXPECT_EQ(execution.exploration.performed, execution.exploration.possible);
-  EXPECT_LT(execution.exploration.missed, execution.exploration.performed / 10);
-  EXPECT_EQ(CountTorn(execution), 0u);
-}
 
 // A thread that comes by all the time would be held up by a breakpoint in a library, and lift it.
 TEST_F(ExplorationTest, NoBreakpointIsInALibraryWhereTheImplementationHasThreads) {

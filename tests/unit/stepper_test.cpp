@@ -215,6 +215,40 @@ TEST_F(StepperTest, LeavesTheCodeAsItWas) {
   EXPECT_EQ(*code, before);
 }
 
+struct Dawdler {
+  std::atomic<bool> there{false};
+  std::atomic<bool> may_go{false};
+  std::atomic<bool> gone{false};
+
+  static void Stopped(void* argument) {
+    auto* self = static_cast<Dawdler*>(argument);
+    self->there = true;
+    while (!self->may_go) std::this_thread::yield();
+    for (int i = 0; i < 1'000; ++i) std::this_thread::yield();
+    self->gone = true;
+  }
+};
+
+// What stops it uses what is gone afterwards.
+TEST_F(StepperTest, IsNotDestroyedBeforeAThreadOfTheImplementationHasGoneOn) {
+  const std::vector<Boundary> boundaries = TraceFinish();
+  LiveOperationOfPlugin operation;
+  Dawdler dawdler;
+  Stepper::Target target;
+  target.boundary = boundaries.front();
+  target.iut_thread = true;
+  target.stopped = Dawdler::Stopped;
+  target.argument = &dawdler;
+  stepper_->Arm(target);
+  std::thread thread([&] { Plugin().finish(operation.handle, hr::kFail); });
+  while (!dawdler.there) std::this_thread::yield();
+  EXPECT_TRUE(stepper_->Disarm());
+  dawdler.may_go = true;
+  stepper_.reset();
+  EXPECT_TRUE(dawdler.gone);
+  thread.join();
+}
+
 // A thread may have met a breakpoint and come to the handler only when it is over.
 TEST_F(StepperTest, LeavesAHandlerForThoseWhoAreLate) {
   stepper_.reset();
