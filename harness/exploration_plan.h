@@ -16,9 +16,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "harness/boundary.h"
 #include "harness/interleavings.h"
 #include "harness/program.h"
-#include "harness/stepper.h"
 #include "harness/subject.h"
 
 namespace vdsconform {

@@ -10,10 +10,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <unordered_map>
-#include <unordered_set>
 #include <utility>
 
+#include "harness/call_trace.h"
 #include "harness/thread_state.h"
 #include "harness/trap_flag.h"
 
@@ -100,22 +99,8 @@ std::atomic<uint64_t> trap_count{0};
 struct sigaction handler_before;  // of SIGTRAP
 
 const CodeMap* code_map = nullptr;
-// Of the trace: addresses in the order they were reached, with kBlocked where the call had blocked
-// SIGTRAP by then. Filled in the handler.
-uintptr_t* trace_begin = nullptr;
-size_t trace_size = 0;
-bool trace_complete = true;
-constexpr size_t kNone = SIZE_MAX;
-size_t first_system_call = kNone;  // index
-bool traced_blocks = false;        // SIGTRAP
-constexpr uintptr_t kBlocked = uintptr_t{1} << 63;
-
-void BeginTrace() {
-  trace_size = 0;
-  trace_complete = true;
-  first_system_call = kNone;
-  traced_blocks = false;
-}
+// Filled in the handler. Never destroyed: a call that is traced may end the process.
+CallTrace& trace = *new CallTrace;
 
 // NOLINTNEXTLINE(performance-no-int-to-ptr): an address of code
 uint8_t* At(uintptr_t address) { return reinterpret_cast<uint8_t*>(address); }
@@ -140,14 +125,6 @@ void ClearBreakpoint(const Following* owner) {
   if (slot.address == nullptr || (owner != nullptr && slot.owner != owner)) return;
   Write(slot.address, slot.original);
   slot.address = nullptr;
-}
-
-bool IsRepeat(uint8_t prefix) { return prefix == 0xF2 || prefix == 0xF3; }
-bool IsRepeated(uintptr_t address) { return IsRepeat(*At(address)); }
-
-// A string instruction traps after each repetition but is reached only once.
-bool IsOwn(uintptr_t address, uintptr_t last) {
-  return code_map->IsIut(address) && !(address == last && IsRepeated(address));
 }
 
 // Not before the breakpoint has been taken back: what gives access to errno may hold it. A thread
@@ -286,7 +263,7 @@ void Step(Following& f, ucontext_t* context) {
     {
       const SlotLock lock;
       if (slot.address != nullptr) Write(slot.address, kBreakpoint);
-      f.is_repeating = slot.address == At(address) && IsRepeat(slot.original);
+      f.is_repeating = slot.address == At(address) && IsRepeatPrefix(slot.original);
     }
     f.mode = Mode::kNone;
     registers[REG_EFL] &= ~kTrapFlag;
@@ -296,7 +273,7 @@ void Step(Following& f, ucontext_t* context) {
     f.last = address;
     return;
   }
-  const bool own = IsOwn(address, f.last);
+  const bool own = IsReached(*code_map, address, f.last);
   if (own) {
     ++f.instructions;
     f.beyond = 0;
@@ -319,15 +296,11 @@ void Step(Following& f, ucontext_t* context) {
     case Mode::kTrace:
       // A thread that is not the one yet has come to nothing that counts.
       if (f.iut_thread && traced_thread.load() == kNoThread) break;
-      if (trace_size < kMaxBoundaries) {
-        trace_begin[trace_size] = traced_blocks ? address | kBlocked : address;
+      if (!trace.Add(address)) {
+        f.mode = Mode::kNone;
+      } else if (IsSystemCall(address)) {
+        trace.NoteSystemCall(BlocksTrapAfter(registers, trace.blocks_trap()));
       }
-      if (IsSystemCall(address)) {
-        first_system_call = std::min(first_system_call, trace_size);
-        traced_blocks = BlocksTrapAfter(registers, traced_blocks);
-      }
-      // One more than there is room for tells that it is incomplete.
-      if (++trace_size > kMaxBoundaries) f.mode = Mode::kNone;
       break;
     case Mode::kCount:
       if (f.target.everywhere) {
@@ -347,7 +320,7 @@ void Step(Following& f, ucontext_t* context) {
   }
   const bool all = f.mode == Mode::kTrace || (f.mode == Mode::kCount && f.target.everywhere);
   const bool too_far = all && f.beyond >= kMaxBeyond && f.return_to != 0;
-  if (too_far) trace_complete = false;
+  if (too_far) trace.NoteGap();
   if (f.mode == Mode::kNone) {
     registers[REG_EFL] &= ~kTrapFlag;
   } else if (too_far || (IsSystemCall(address) && !MayStepInto(f, registers))) {
@@ -442,7 +415,6 @@ void OnTrap(int /*signal*/, siginfo_t* info, void* context) {
 Stepper::Stepper(const CodeMap* code) {
   code_map = code;
   slot = Slot{};
-  if (trace_begin == nullptr) trace_begin = new uintptr_t[kMaxBoundaries];
   struct sigaction action {};
   action.sa_sigaction = OnTrap;
   action.sa_flags = SA_SIGINFO | SA_NODEFER;
@@ -474,11 +446,11 @@ bool Stepper::MakeLibraryWritable(uintptr_t address) {
 void Stepper::Trace() {
   following = Following{};
   following.mode = Mode::kTrace;
-  BeginTrace();
+  trace.Begin();
 }
 
 void Stepper::TraceIutThreads(const std::vector<pid_t>& tids) {
-  BeginTrace();
+  trace.Begin();
   marked.clear();
   for (const pid_t tid : tids) {
     if (!BlocksSignal(tid, MarkSignal())) marked.push_back(tid);
@@ -499,40 +471,9 @@ Boundary Stepper::Here() {
 std::vector<Boundary> Stepper::TakeTrace(bool* complete) {
   ClearBreakpoint(nullptr);
   if (traced_thread.exchange(kTraceOver) != kTraceOver) Mark(std::exchange(marked, {}));
-  *complete = trace_complete && trace_size <= kMaxBoundaries;
-  std::vector<Boundary> boundaries;
-  std::unordered_map<uintptr_t, uint32_t> visits;
-  std::unordered_map<uintptr_t, uint32_t> visits_beyond;  // since the anchor
-  std::unordered_set<uintptr_t> blocked;                  // executed with SIGTRAP blocked
-  Boundary next;
-  bool anchored = false;
-  uintptr_t last = 0;
-  for (size_t i = 0; i < std::min(trace_size, kMaxBoundaries); ++i) {
-    const uintptr_t address = trace_begin[i] & ~kBlocked;
-    if (IsOwn(address, last)) {
-      next.instruction = anchored ? next.instruction + 1 : 0;
-      next.beyond = 0;
-      next.anchor = address;
-      next.visit = ++visits[address];
-      next.visit_beyond = 0;
-      visits_beyond.clear();
-      anchored = true;
-    } else {
-      ++next.beyond;
-      const bool is_new = address != last;
-      if (is_new) ++visits_beyond[address];
-      next.visit_beyond = is_new && i < first_system_call ? visits_beyond[address] : 0;
-    }
-    last = address;
-    next.address = address;
-    if ((trace_begin[i] & kBlocked) != 0) blocked.insert(address);
-    // The breakpoint of the anchor is met at each of its visits.
-    next.steps = blocked.contains(next.anchor) || blocked.contains(address) ? i + 1 : 0;
-    // What a library does before the implementation's first instruction is not reached from it.
-    if (anchored) boundaries.push_back(next);
-  }
+  *complete = trace.is_complete();
   following = Following{};
-  return boundaries;
+  return trace.Boundaries(*code_map);
 }
 
 void Stepper::Arm(const Target& target) {

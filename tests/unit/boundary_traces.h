@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "harness/stepper.h"
+#include "harness/boundary.h"
 
 namespace vdsconform {
 
