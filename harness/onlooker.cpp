@@ -14,8 +14,11 @@ namespace {
 // What a call may use beyond what is usual before it is taken to spin.
 constexpr int64_t kSpinNs = 300'000;
 constexpr int64_t kUsualTimes = 30;
-// In so many looks at least: a virtual machine that did not run for a while counts that as the
-// thread's time, all at once.
+// The same for the first so many: a virtual machine that did not run for a while counts that as the
+// thread's time, and an implementation that spins does so again and again.
+constexpr int64_t kFirstSpinNs = 3'000'000;
+constexpr int kDoubtful = 3;
+// In so many looks at least, as such time may be counted all at once.
 constexpr int64_t kSpinLooks = 4;
 // What each trap that the stepper set is allowed on top, and how many of them: more than it takes,
 // since virtual machines count time that was not theirs, but a call that spins while it is stepped
@@ -60,10 +63,14 @@ Onlooker::Sight Onlooker::Look(const Worker& worker) {
   if (!still_asleep) asleep_since_ns_ = now;
 
   const auto stepping = static_cast<int64_t>(std::min(traps - first_traps_, kTraps)) * kTrapNs;
-  const int64_t limit = patience_ * std::max(kSpinNs, kUsualTimes * usual_ns_) + stepping;
+  const int64_t least = spins_seen_ < kDoubtful ? kFirstSpinNs : kSpinNs;
+  const int64_t limit = patience_ * std::max(least, kUsualTimes * usual_ns_) + stepping;
   used_ns_ += std::min(static_cast<int64_t>(sample->cpu_ns - last_.cpu_ns), limit / kSpinLooks);
   last_ = *sample;
-  if (used_ns_ >= limit) return Sight::kWaits;
+  if (used_ns_ >= limit) {
+    ++spins_seen_;
+    return Sight::kWaits;
+  }
   if (sample->run_count - first_run_count_ >= kSleeps && sample->asleep && sample->timed) {
     return Sight::kWaits;
   }

@@ -45,6 +45,7 @@ class Onlooker {
 
   std::vector<pid_t> own_;
   int64_t patience_ = 1;
+  int spins_seen_ = 0;
   int64_t usual_ns_ = 0;
   uint64_t sequence_ = 0;  // of the call that is looked at
   ThreadSample last_;      // of that call
