@@ -216,7 +216,8 @@ class OperationStatus {
   int32_t client_references() const { return client_references_; }
   bool let_go() const { return let_go_; }
 
-  // QA-04: distinct percentages by the driver that a pending report followed, and what it saw.
+  // QA-04: distinct percentages by the driver that a pending report followed, begun once the driver
+  // had returned, and what it saw.
   uint32_t progress_followed() const { return progress_followed_; }
   bool percent_moved() const { return percent_moved_; }
 
@@ -267,6 +268,7 @@ class OperationStatus {
 
   uint32_t progress_followed_ = 0;
   bool progress_awaits_report_ = false;
+  std::optional<int64_t> awaited_progress_until_;
   bool percent_moved_ = false;
   std::optional<uint32_t> first_percent_;
 };
