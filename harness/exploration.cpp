@@ -206,8 +206,8 @@ void ExplorationRun::StopInStep(Worker& worker, uint32_t index, Stop& stop) {
   const bool by_steps = boundary.steps != 0 || program_.schedule.kind == Schedule::Kind::kPreempted;
   stop.where = Where::kInCall;
   if (stop.iut_thread) AwaitIutThreads(stop);
-  const bool alone =
-      boundary.visit_beyond != 0 && !stop.iut_thread && !again_by_steps_ && IutThreads().empty();
+  const bool alone = boundary.visit_beyond != 0 && !stop.iut_thread && !again_by_steps_ &&
+                     !HasOtherThreads(own_threads_);
   if (!stop.iut_thread || (boundary.anchor != 0 && boundary.steps == 0)) {
     stepper_->Arm({boundary, by_steps, false, stop.iut_thread, alone, OnStopped, &stop});
   }

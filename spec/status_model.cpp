@@ -127,8 +127,7 @@ void OperationStatus::Invoked(const Event& event, const Floor& floor, uint64_t o
       driver_went_back_ = driver_went_back_ || percent < driver_percent_;
       // 99 is the most that may show, and what does not exceed what was reported need not show.
       if (std::min(percent, 99u) > std::min(highest_driver_percent_, 99u)) {
-        progress_awaits_report_ = true;
-        awaited_progress_until_ = event.t1;
+        unreported_progress_until_ = event.t1;
       }
       driver_percent_ = percent;
       highest_driver_percent_ = std::max(highest_driver_percent_, percent);
@@ -222,10 +221,9 @@ void OperationStatus::Reported(const Event& event, uint64_t order, uint64_t othe
   if (first_percent_ && *first_percent_ != percent) percent_moved_ = true;
   if (!first_percent_) first_percent_ = percent;
   // A call that began before the driver's had returned may have been answered before it.
-  if (!progress_awaits_report_ || !awaited_progress_until_) return;
-  if (*awaited_progress_until_ > event.t0) return;
+  if (!unreported_progress_until_ || *unreported_progress_until_ > event.t0) return;
   ++progress_followed_;
-  progress_awaits_report_ = false;
+  unreported_progress_until_.reset();
 }
 
 void OperationStatus::Restart(uint32_t number) {

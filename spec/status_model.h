@@ -267,8 +267,7 @@ class OperationStatus {
   std::optional<uint64_t> other_transitions_at_begin_;
 
   uint32_t progress_followed_ = 0;
-  bool progress_awaits_report_ = false;
-  std::optional<int64_t> awaited_progress_until_;
+  std::optional<int64_t> unreported_progress_until_;  // returned then, and no report followed yet
   bool percent_moved_ = false;
   std::optional<uint32_t> first_percent_;
 };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <memory>
 #include <string>
 #include <thread>
 #include <vector>
@@ -43,6 +44,25 @@ class Sleepers {
   std::vector<pid_t> pids_;
 };
 
+// Threads of this process that do nothing.
+class Idlers {
+ public:
+  explicit Idlers(int count) {
+    for (int i = 0; i < count; ++i) threads_.emplace_back([this] { over_.wait(false); });
+  }
+  ~Idlers() {
+    over_ = true;
+    over_.notify_all();
+    for (std::thread& thread : threads_) thread.join();
+  }
+  Idlers(const Idlers&) = delete;
+  Idlers& operator=(const Idlers&) = delete;
+
+ private:
+  std::atomic<bool> over_{false};
+  std::vector<std::thread> threads_;
+};
+
 // What it says within some seconds, at whatever look.
 std::string ExcessOf(HostWatch& watch) {
   const int64_t until = NowNs() + 20'000'000'000;
@@ -62,13 +82,9 @@ HostLimits Limits(uint32_t processes) {
 
 // As other work of the machine may.
 TEST(HostWatch, SeesTooManyProcessesAlthoughAsManyThreadsHaveEndedSinceItsStart) {
-  std::atomic<bool> over{false};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 200; ++i) threads.emplace_back([&over] { over.wait(false); });
+  auto threads = std::make_unique<Idlers>(200);
   HostWatch watch(getpid(), Limits(100));
-  over = true;
-  over.notify_all();
-  for (std::thread& thread : threads) thread.join();
+  threads.reset();
   const Sleepers sleepers(120);
   ASSERT_EQ(sleepers.count(), 120u);
   EXPECT_THAT(ExcessOf(watch), HasSubstr("it started more than 100 processes"));
@@ -78,14 +94,9 @@ TEST(HostWatch, SaysNothingOfFewerProcesses) {
   HostWatch watch(getpid(), Limits(100));
   const Sleepers sleepers(60);
   // Many enough to be counted.
-  std::atomic<bool> over{false};
-  std::vector<std::thread> threads;
-  for (int i = 0; i < 200; ++i) threads.emplace_back([&over] { over.wait(false); });
+  const Idlers threads(200);
   const int64_t until = NowNs() + 300'000'000;
   while (NowNs() < until) EXPECT_EQ(watch.Excess(), "");
-  over = true;
-  over.notify_all();
-  for (std::thread& thread : threads) thread.join();
 }
 
 }  // namespace
